@@ -1,0 +1,175 @@
+"""The words and sources that travel with the arrays, so that a report needs no YAML."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Any
+
+from afterdisc.knowledge import base as kb
+from afterdisc.knowledge.base import KnowledgeBase, Support
+
+
+def book_of(base: KnowledgeBase) -> dict[str, Any]:
+    """Plain JSON: everything a screen shows, each number with its support; facts and works only if cited."""
+    book: dict[str, Any] = {
+        "title": base.title,
+        "version": base.version,
+        "intended_use": base.intended_use,
+        "review_by": base.review_by,
+        "findings": {i: _finding(f) for i, f in base.findings.items()},
+        "causes": {i: _cause(c) for i, c in base.causes.items()},
+        "investigations": {
+            i: {"label": v.label, "kind": v.kind, "burden": v.burden, "gives": list(v.gives)}
+            for i, v in base.investigations.items()
+        },
+        "gates": {r.id: _rule(r) for r in base.gates},
+        "treatments": {i: _treatment(t) for i, t in base.treatments.items()},
+        "red_flags": {i: _red_flag(f) for i, f in base.red_flags.items()},
+        "mandatory": [
+            {"id": m.id, "label": m.label, "any_of": list(m.any_of), "question": m.question} for m in base.mandatory
+        ],
+        "imaging": {i: _imaging(r) for i, r in base.imaging.items()},
+        "course": [
+            {"time": p.time, "normally_seen": p.normally_seen, "not_normal": p.not_normal, **_support(p.support)}
+            for p in base.course
+        ],
+        "course_rules": {r.id: _rule(r) for r in base.course_rules},
+        "stages": {s.id: {"label": s.label, "say": s.say, **_support(s.support)} for s in base.stages},
+    }
+    cited = sorted(cited_facts(base))
+    facts = {i: dataclasses.asdict(base.facts[i]) for i in cited if i in base.facts}
+    book["facts"] = facts
+    works = sorted({f["source"] for f in facts.values()})
+    book["sources"] = {i: dataclasses.asdict(base.sources[i]) for i in works if i in base.sources}
+    return book
+
+
+def cited_facts(base: KnowledgeBase) -> set[str]:
+    cited = {fact for support in supports_of(base) for fact in support.facts}
+    for cause in base.causes.values():
+        cited |= {f for remark in (*cause.tells_it_apart, *cause.pitfalls) for f in remark.facts}
+    for treatment in base.treatments.values():
+        cited |= {f for g in treatment.guidelines for f in g.facts}
+    return cited
+
+
+def supports_of(base: KnowledgeBase) -> Iterable[Support]:
+    """The support of every number and every rule, each once."""
+    for finding in base.model_findings.values():
+        yield from (d.support for d in finding.background)
+    for cause in base.causes.values():
+        yield from (p.support for p in cause.priors)
+        yield from (r.support for r in cause.risk_factors)
+        yield from (d.support for rows in cause.findings.values() for d in rows)
+    for treatment in base.treatments.values():
+        yield from (r.support for r in treatment.rules)
+        yield from (b.support for b in treatment.benefit.values())
+        yield from (s.support for s in treatment.shifts)
+        yield from (h.support for h in treatment.harms)
+    for part in (base.gates, base.course, base.course_rules, base.stages, base.dependence, base.economics):
+        yield from (item.support for item in part)  # type: ignore[attr-defined]
+    for named in (base.red_flags, base.imaging, base.definitions, base.settings):
+        yield from (item.support for item in named.values())  # type: ignore[attr-defined]
+    yield from base.concurrency.supports
+
+
+def _support(support: Support) -> dict[str, Any]:
+    return {
+        "support": support.kind,
+        "facts": list(support.facts),
+        "because": support.because,
+        "worth": support.worth,
+        "where": support.where,
+    }
+
+
+def _finding(f: kb.Finding) -> dict[str, Any]:
+    return {
+        "label": f.label,
+        "group": f.group,
+        "kind": f.kind,
+        "asked_at": f.asked_at,
+        "unit": f.unit,
+        "range": list(f.range) if f.range else None,
+        "values": dict(f.values),
+        "bins": {b.id: b.label for b in f.bins},
+        "question": f.question or f.label,
+        "help": f.help,
+        "why": f.why,
+        "patient_can_answer": f.patient_can_answer,
+    }
+
+
+def _cause(c: kb.Cause) -> dict[str, Any]:
+    return {
+        "label": c.label,
+        "kind": c.kind,
+        "seed": c.seed,
+        "summary": c.summary,
+        "story": c.story,
+        "patient": c.patient,
+        "tells_it_apart": [dataclasses.asdict(r) for r in c.tells_it_apart],
+        "pitfalls": [dataclasses.asdict(r) for r in c.pitfalls],
+        "next_test": c.next_test,
+        "prior": [{"weeks": list(p.weeks), "p": p.p, **_support(p.support)} for p in c.priors],
+        "risk_factors": {r.finding: _support(r.support) for r in c.risk_factors},
+        "findings": {
+            f: [{"weeks": list(d.weeks) if d.weeks else None, "p": dict(d.p), **_support(d.support)} for d in rows]
+            for f, rows in c.findings.items()
+        },
+    }
+
+
+def _rule(r: kb.Rule) -> dict[str, Any]:
+    return {
+        "then": r.then,
+        "say": r.say,
+        "dose": dataclasses.asdict(r.dose) if r.dose else None,
+        "unknown_withholds": r.unknown_withholds,
+        **_support(r.support),
+    }
+
+
+def _treatment(t: kb.Treatment) -> dict[str, Any]:
+    return {
+        "label": t.label,
+        "rung": t.rung,
+        "elective": t.elective,
+        "seed": t.seed,
+        "invasiveness": t.invasiveness,
+        "stability": t.stability,
+        "summary": t.summary,
+        "patient": t.patient,
+        "guidelines": [dataclasses.asdict(g) for g in t.guidelines],
+        "rules": {r.id: _rule(r) for r in t.rules},
+        "benefit": {c: {"p": b.p, "low": b.low, "high": b.high, **_support(b.support)} for c, b in t.benefit.items()},
+        "harms": [
+            {"harm": h.id, "p": h.p, "low": h.low, "high": h.high, "window": h.window, **_support(h.support)}
+            for h in t.harms
+        ],
+    }
+
+
+def _red_flag(f: kb.RedFlag) -> dict[str, Any]:
+    return {
+        "title": f.title,
+        "because": f.because,
+        "action": f.action,
+        "investigations": list(f.investigations),
+        "treatments": list(f.treatments),
+        **_support(f.support),
+    }
+
+
+def _imaging(r: kb.ImagingRule) -> dict[str, Any]:
+    return {
+        "title": r.title,
+        "first": list(r.first),
+        "next": list(r.next),
+        "withhold": list(r.withhold),
+        "say": r.say,
+        "check": list(r.check),
+        "overridden_by": list(r.overridden_by),
+        **_support(r.support),
+    }

@@ -1,0 +1,248 @@
+"""Three-valued conditions over rows: bit planes for many cases, one generated function for one, a walk for the reasons.
+
+All three say the same: true, false, or unknown. Atoms compare float64 with float64 literals, NaN is unknown everywhere.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from enum import IntEnum
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from afterdisc.program import Tape
+from afterdisc.words import truth
+from afterdisc.words.truth import Truth
+
+Trits = npt.NDArray[np.int8]  # 1 true, 0 false, -1 unknown
+Rows = npt.NDArray[np.float64]
+
+
+class Op(IntEnum):
+    LT, LE, GT, GE, EQ, NE, IN, KNOWN, AND, OR, NOT, AT_LEAST = range(12)
+
+
+_SIGN = {Op.LT: "<", Op.LE: "<=", Op.GT: ">", Op.GE: ">=", Op.EQ: "==", Op.NE: "!="}
+_COMPARE: dict[int, Callable[[Any, Any], Any]] = {
+    Op.LT: operator.lt,
+    Op.LE: operator.le,
+    Op.GT: operator.gt,
+    Op.GE: operator.ge,
+    Op.EQ: operator.eq,
+    Op.NE: operator.ne,
+}
+
+
+def needed(tape: Tape, nodes: Sequence[int]) -> list[int]:
+    """The nodes that these nodes rest on, themselves included, children before parents."""
+    keep = np.zeros(len(tape.op), np.bool_)
+    keep[list(nodes)] = True
+    for node in range(len(tape.op) - 1, -1, -1):
+        if keep[node] and tape.op[node] > Op.KNOWN:
+            keep[_items(tape, node)] = True
+    return [int(n) for n in np.flatnonzero(keep)]
+
+
+def _items(tape: Tape, node: int) -> list[int]:
+    start = int(tape.start[node])
+    return [int(i) for i in tape.items[start : start + int(tape.count[node])]]
+
+
+# -- one case: a generated function ------------------------------------------------------------------------------
+
+
+class RowRules:
+    """A list of nodes as one Python function of one row: made once, about forty microseconds a call."""
+
+    def __init__(self, tape: Tape, nodes: Sequence[int]) -> None:
+        self.nodes = list(nodes)
+        self._run = _generated(tape, self.nodes)
+
+    def __call__(self, row: list[float]) -> tuple[Truth, ...]:
+        """The truth of each node. `row` holds every column, NaN for unknown."""
+        return self._run(row)
+
+
+def _generated(tape: Tape, nodes: list[int]) -> Callable[[list[float]], tuple[Truth, ...]]:
+    """Python source from numbers and column positions only; nothing from a file's text reaches it."""
+    lines, name = ["def run(r):"], {}
+    columns = sorted({int(tape.column[n]) for n in needed(tape, nodes) if tape.column[n] >= 0})
+    lines += [f" v{c}=r[{c}];k{c}=v{c}==v{c}" for c in columns]
+    for n in needed(tape, nodes):
+        op, c, x = int(tape.op[n]), int(tape.column[n]), f"x{n}"
+        if op in _SIGN:
+            name[n], text = x, f"(v{c}{_SIGN[Op(op)]}{float(tape.value[n])!r}) if k{c} else None"
+        elif op == Op.IN:
+            name[n], text = x, f"(v{c} in {tuple(float(i) for i in _items(tape, n))!r}) if k{c} else None"
+        elif op == Op.KNOWN:
+            name[n], text = x, f"k{c}"
+        else:
+            name[n], text = x, _joined(op, [name[k] for k in _items(tape, n)], int(tape.value[n]))
+        lines.append(f" {x}={text}")
+    lines.append(f" return ({''.join(name[n] + ',' for n in nodes)})")
+    space: dict[str, Any] = {}
+    exec(compile("\n".join(lines), "<rules>", "exec"), space)  # noqa: S102
+    run: Callable[[list[float]], tuple[Truth, ...]] = space["run"]
+    return run
+
+
+def _joined(op: int, kids: list[str], n: int) -> str:
+    if op == Op.NOT:
+        return f"None if {kids[0]} is None else not {kids[0]}"
+    if not kids:
+        return "True" if op == Op.AND else "False"
+    if op == Op.AND:
+        return f"True if {' and '.join(kids)} else (False if {' or '.join(k + ' is False' for k in kids)} else None)"
+    if op == Op.OR:
+        return f"True if {' or '.join(kids)} else (None if {' or '.join(k + ' is None' for k in kids)} else False)"
+    yes = "+".join(f"({k} is True)" for k in kids)
+    open_ = "+".join(f"({k} is not False)" for k in kids)
+    return f"True if {yes}>={n} else (False if {open_}<{n} else None)"
+
+
+# -- many cases: two bit planes a node ---------------------------------------------------------------------------
+
+Planes = tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]  # known true, known false; 64 cases a word
+
+
+def batch_truth(tape: Tape, nodes: Sequence[int], rows: Rows) -> Trits:
+    """[case, node] for a block of rows [case, column]: 64 cases a machine word [kleene1952]."""
+    out = np.empty((len(rows), len(nodes)), np.int8)
+    planes: dict[int, Planes] = {}
+    known: dict[int, npt.NDArray[np.uint64]] = {}
+    for n in needed(tape, nodes):
+        planes[n] = _plane(tape, n, rows, planes, known)
+    for j, n in enumerate(nodes):
+        yes, no = planes[n]
+        out[:, j] = _bits(yes, len(rows)).astype(np.int8) - 1 + _bits(yes | no, len(rows)).astype(np.int8)
+    return out
+
+
+def _plane(tape: Tape, n: int, rows: Rows, planes: dict[int, Planes], known: dict[int, npt.NDArray[np.uint64]]) -> Planes:
+    op = int(tape.op[n])
+    if op <= Op.KNOWN:
+        c = int(tape.column[n])
+        column = rows[:, c]
+        if c not in known:
+            known[c] = _packed(column == column)
+        if op == Op.KNOWN:
+            return known[c], ~known[c]
+        if op == Op.IN:
+            yes = _packed(np.isin(column, np.array(_items(tape, n), np.float64)))
+        else:
+            yes = _packed(_COMPARE[op](column, float(tape.value[n])))
+        yes &= known[c]
+        return yes, known[c] & ~yes
+    kids = [planes[k] for k in _items(tape, n)]
+    if op == Op.NOT:
+        return kids[0][1], kids[0][0]
+    if op == Op.AT_LEAST:
+        return _at_least(int(tape.value[n]), kids)
+    width = -(-len(rows) // 64)
+    full, none = np.full(width, ~np.uint64(0)), np.zeros(width, np.uint64)
+    if op == Op.AND:
+        yes, no = full, none
+        for y, f in kids:
+            yes, no = yes & y, no | f
+        return yes, no
+    yes, no = none, full
+    for y, f in kids:
+        yes, no = yes | y, no & f
+    return yes, no
+
+
+def _at_least(n: int, kids: list[Planes]) -> Planes:
+    yes = _count_reaches(n, [y for y, _ in kids])
+    no = _count_reaches(len(kids) - n + 1, [f for _, f in kids])
+    return yes, no
+
+
+def _count_reaches(n: int, bits: list[npt.NDArray[np.uint64]]) -> npt.NDArray[np.uint64]:
+    """Where at least n of the planes have a one. reached[j] = at least j so far."""
+    width = len(bits[0])
+    reached = [np.full(width, ~np.uint64(0))] + [np.zeros(width, np.uint64) for _ in range(max(n, 0))]
+    for plane in bits:
+        for j in range(len(reached) - 1, 0, -1):
+            reached[j] |= reached[j - 1] & plane
+    return reached[max(n, 0)]
+
+
+def _packed(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint64]:
+    raw = np.packbits(mask, bitorder="little")
+    return np.frombuffer(raw.tobytes() + b"\0" * (-len(raw) % 8), np.uint64).copy()
+
+
+def _bits(plane: npt.NDArray[np.uint64], n: int) -> npt.NDArray[np.uint8]:
+    return np.unpackbits(plane.view(np.uint8), bitorder="little", count=n)
+
+
+# -- the reasons -------------------------------------------------------------------------------------------------
+
+
+class Reasons:
+    """Why a node is true, false or unknown for one row: the atoms that decide it, and the columns still missing."""
+
+    def __init__(self, tape: Tape, row: Sequence[float]) -> None:
+        self.tape, self.row = tape, row
+        self._truth: dict[int, Truth] = {}
+
+    def truth(self, node: int) -> Truth:
+        if node not in self._truth:
+            self._truth[node] = self._evaluate(node)
+        return self._truth[node]
+
+    def deciding(self, node: int) -> list[tuple[int, bool]]:
+        """Atoms as (node, whether it holds): of a true node the true parts, of a false one the false parts."""
+        value = self.truth(node)
+        return list(dict.fromkeys(self._walk(node, value))) if value is not None else []
+
+    def missing(self, node: int) -> list[int]:
+        """Columns whose value could settle an unknown node, each once, in the order the rule names them."""
+        return list(dict.fromkeys(self._missing(node))) if self.truth(node) is None else []
+
+    def _evaluate(self, n: int) -> Truth:
+        tape, op = self.tape, int(self.tape.op[n])
+        if op <= Op.KNOWN:
+            value = self.row[int(tape.column[n])]
+            if op == Op.KNOWN:
+                return value == value
+            if value != value:
+                return None
+            return value in _items(tape, n) if op == Op.IN else bool(_COMPARE[op](value, float(tape.value[n])))
+        kids = [self.truth(k) for k in _items(tape, n)]
+        if op == Op.NOT:
+            return truth.not_(kids[0])
+        if op == Op.AND:
+            return truth.all_(kids)
+        return truth.any_(kids) if op == Op.OR else truth.at_least(int(tape.value[n]), kids)
+
+    def _walk(self, n: int, value: Truth) -> list[tuple[int, bool]]:
+        op = int(self.tape.op[n])
+        if op <= Op.KNOWN:
+            return [(n, bool(value))]
+        kids = _items(self.tape, n)
+        if op == Op.NOT:
+            return self._walk(kids[0], self.truth(kids[0]))
+        if op == Op.AT_LEAST:
+            return [a for k in kids if self.truth(k) is value for a in self._walk(k, value)]
+        decide = [k for k in kids if self.truth(k) is value]
+        if (op == Op.AND) != bool(value):  # one false part settles an `and`, one true part an `or`: the first is reason enough
+            decide = decide[:1] if op == Op.AND else decide
+        return [a for k in decide for a in self._walk(k, value)]
+
+    def _missing(self, n: int) -> list[int]:
+        if self.truth(n) is not None:
+            return []
+        if int(self.tape.op[n]) <= Op.KNOWN:
+            return [int(self.tape.column[n])]
+        return [c for k in _items(self.tape, n) for c in self._missing(k)]
+
+
+@lru_cache(maxsize=64)
+def atom_sign(op: int) -> str:
+    """The sign of a comparison, for a screen."""
+    return _SIGN[Op(op)]

@@ -1,0 +1,126 @@
+"""Every error Afterdisc raises on purpose, as one tree.
+
+    AfterdiscError
+    ├── KnowledgeError   a knowledge file is wrong
+    │   ├── UnreadableKnowledge · UnknownKey · UncitedNumber · UndeclaredName · RuleCircle
+    │   └── BadDistribution · BadCondition · MissingVignette · VignetteFailed
+    ├── CaseError        an input is wrong
+    │   ├── UnreadableCase · UnknownFinding · ImpossibleState · ImpossibleValue
+    │   └── ContradictoryFacts · OutOfScope
+    └── ProgramError     a program can't be used
+        └── StaleProgram · IncompatibleProgram
+
+A message says what is wrong, where, what was expected and how to mend it. It names findings, rules and rows,
+never a patient's value.
+"""
+
+from __future__ import annotations
+
+
+class AfterdiscError(Exception):
+    """The root: catch this to catch everything Afterdisc raises on purpose."""
+
+    exit_code = 1
+
+
+class KnowledgeError(AfterdiscError):
+    """A knowledge file is wrong. `where` is file:line, `mend` says what to do about it."""
+
+    exit_code = 3
+
+    def __init__(self, what: str, *, where: str = "", mend: str = "") -> None:
+        self.what, self.where, self.mend = what, where, mend
+        place = f"{where}  " if where else ""
+        advice = f"\n    {mend}" if mend else ""
+        super().__init__(f"{place}{type(self).__name__}: {what}{advice}")
+
+
+class UnreadableKnowledge(KnowledgeError):
+    """A file is missing, is not YAML, or has another shape than its folder asks for."""
+
+
+class UnknownKey(KnowledgeError):
+    """A key that no reader knows: nearly always a slip of the pen."""
+
+
+class UncitedNumber(KnowledgeError):
+    """A number or a rule with neither facts nor a judgement."""
+
+
+class UndeclaredName(KnowledgeError):
+    """A finding, state, cause, treatment, investigation, fact or group that is declared nowhere."""
+
+
+class RuleCircle(KnowledgeError):
+    """Definitions that refer to each other in a circle."""
+
+
+class BadDistribution(KnowledgeError):
+    """Probabilities that are not between 0 and 1, or do not sum to 1, or contradict their way of combining."""
+
+
+class BadCondition(KnowledgeError):
+    """A line that is no condition."""
+
+
+class MissingVignette(KnowledgeError):
+    """A rule without a case in which it fires, or without one in which it stays silent."""
+
+
+class VignetteFailed(KnowledgeError):
+    """A named case beside a rule does not come out as it says."""
+
+
+class CaseError(AfterdiscError):
+    """An input is wrong. The message names the finding and what is possible, never the value."""
+
+    exit_code = 4
+
+
+class UnreadableCase(CaseError):
+    """The input is no case: not JSON or YAML, or of another shape."""
+
+
+class UnknownFinding(CaseError):
+    """A finding that the vocabulary does not hold."""
+
+
+class ImpossibleState(CaseError):
+    """A state that this finding does not have."""
+
+
+class ImpossibleValue(CaseError):
+    """A number outside what is possible, or of another kind."""
+
+
+class ContradictoryFacts(CaseError):
+    """Two findings that cannot both be true."""
+
+
+class OutOfScope(CaseError):
+    """A person this knowledge is not about."""
+
+    exit_code = 5
+
+
+class ProgramError(AfterdiscError):
+    """A compiled program can't be used."""
+
+    exit_code = 6
+
+
+class StaleProgram(ProgramError):
+    """Compiled from another version of the knowledge than the one asked for."""
+
+
+class IncompatibleProgram(ProgramError):
+    """Written by another version of Afterdisc, or damaged."""
+
+
+class Problems(KnowledgeError):
+    """Everything that is wrong with a knowledge base, one problem after the other."""
+
+    def __init__(self, problems: list[KnowledgeError]) -> None:
+        self.problems = problems
+        count = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}"
+        super().__init__(f"{count} in the knowledge base\n" + "\n".join(str(p) for p in problems))
