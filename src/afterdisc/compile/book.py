@@ -35,6 +35,7 @@ def book_of(base: KnowledgeBase) -> dict[str, Any]:
             for p in base.course
         ],
         "course_rules": {r.id: _rule(r) for r in base.course_rules},
+        "contradictions": {r.id: r.say for r in (*base.contradictions, *base.out_of_scope)},
         "stages": {s.id: {"label": s.label, "say": s.say, **_support(s.support)} for s in base.stages},
     }
     cited = sorted(cited_facts(base))

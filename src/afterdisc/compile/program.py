@@ -86,6 +86,7 @@ def compile_program(base: KnowledgeBase, *, seed: int = DRAW_SEED) -> Program:
             for s in t.shifts
         ),
         probability_causes=tuple(tape.probabilities),
+        orders=tuple((index[o.first], index[o.not_above], o.slack, o.say) for o in base.orders),
         settings={name: s.value for name, s in base.settings.items()},
         book=book_of(base),
         **encoding,
@@ -129,6 +130,10 @@ def _conditions(base: KnowledgeBase) -> Iterator[tuple[str, str, str, Condition]
             yield "treatment", treatment.id, r.id, r.when
     for stage in base.stages:
         yield "stage", stage.id, "", stage.when
+    for refusal in base.contradictions:
+        yield "contradiction", "", refusal.id, refusal.when
+    for refusal in base.out_of_scope:
+        yield "scope", "", refusal.id, refusal.when
 
 
 def _weighed(base: KnowledgeBase) -> list[ModelFinding]:

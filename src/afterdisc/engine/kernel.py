@@ -14,6 +14,7 @@ from numba import prange
 
 MAX_LISTED = 160  # known findings of one case that can be listed; more than the model has
 BLOCK = 128  # cases per block
+PADDING = 15  # at most so many entries pad the sets
 
 
 def _jit(**options: Any) -> Any:
@@ -144,6 +145,8 @@ def prior_odds(log_odds, before, after, share, states, shift_row, odds_ratio, u)
 def subset_product(u, runs, pairs, w):  # type: ignore[no-untyped-def]
     """w [set] = product of the u of the causes in the set, times the pair odds; the empty set gets u's last."""
     w[0] = 1.0
+    for h in range(max(0, w.shape[0] - PADDING), w.shape[0]):  # fresh memory may hold a NaN, and NaN times 0 is NaN
+        w[h] = 0.0
     for r in range(runs.shape[0]):
         parent, start, n = runs[r, 0], runs[r, 1], runs[r, 3]
         x = u[runs[r, 2]]

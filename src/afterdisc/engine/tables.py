@@ -31,6 +31,7 @@ class Tables:
     sets: CauseSets
     pairs: Floats  # [set]
     rows: Floats
+    scale: Floats  # [dense_row] what a row was divided by
     row_of: Ints  # [program row]
     factor: Floats
     is_factored: npt.NDArray[np.bool_]
@@ -146,11 +147,9 @@ def _made(program: Program, cap: int) -> Tables:
                 alone = np.append(ratio, likelihood[0, -1] / likelihood[0, -2])
                 factor[at : at + sizes[finding]] = _powers(alone, program, finding, int(sizes[finding]))
                 is_factored[at : at + sizes[finding]] = True
-    _scale(program, sizes, row_of, rows)
+    scale = _scaled(program, sizes, row_of, rows)
     pairs = pair_weights(sets, program.pair_odds)
-    return Tables(
-        sets, pairs, rows, row_of, factor, is_factored, sizes, signs(program), sets.membership()
-    )
+    return Tables(sets, pairs, rows, scale, row_of, factor, is_factored, sizes, signs(program), sets.membership())
 
 
 def _powers(row: Floats, program: Program, finding: int, n: int) -> Floats:
@@ -159,8 +158,9 @@ def _powers(row: Floats, program: Program, finding: int, n: int) -> Floats:
     return np.stack([row if k == 0 else row ** discount(program.rho[group], k + 1) for k in range(n)])
 
 
-def _scale(program: Program, sizes: Ints, row_of: Ints, rows: Floats) -> None:
-    """Scale each (finding, state, k) to a maximum of 1, with one scale for all stretches of time."""
+def _scaled(program: Program, sizes: Ints, row_of: Ints, rows: Floats) -> Floats:
+    """Scale each (finding, state, k) to a maximum of 1 in place, with one scale for all stretches of time."""
+    scale = np.ones(len(rows))
     by_finding: dict[int, list[int]] = {}
     for finding, variant in variants(program):
         by_finding.setdefault(finding, []).append(variant)
@@ -168,4 +168,6 @@ def _scale(program: Program, sizes: Ints, row_of: Ints, rows: Floats) -> None:
         for state in range(len(program.states[finding])):
             for k in range(int(sizes[finding])):
                 at = [row_of[program.row_start[v] + state] + k for v in stretches]
-                rows[at] /= rows[at].max()
+                scale[at] = rows[at].max()
+                rows[at] /= scale[at][:, None]
+    return scale

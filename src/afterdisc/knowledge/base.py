@@ -376,6 +376,26 @@ class Setting:
 
 
 @dataclass(frozen=True)
+class Order:
+    """A number that may not exceed another one."""
+
+    first: str
+    not_above: str
+    slack: float
+    say: str
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A condition under which a case is refused: facts that contradict each other, or a person out of scope."""
+
+    id: str
+    when: Condition
+    say: str
+    where: str
+
+
+@dataclass(frozen=True)
 class EconomicItem:
     id: str
     item: str
@@ -415,6 +435,9 @@ class KnowledgeBase:
     latest_weeks: float
     dependence: tuple[DependenceGroup, ...]
     concurrency: Concurrency
+    orders: tuple[Order, ...]
+    contradictions: tuple[Refusal, ...]
+    out_of_scope: tuple[Refusal, ...]
     settings: Mapping[str, Setting]
     economics: tuple[EconomicItem, ...]
     facts: Mapping[str, Fact]

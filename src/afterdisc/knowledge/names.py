@@ -24,7 +24,7 @@ from afterdisc.knowledge.conditions import (
 from afterdisc.words.nearest import did_you_mean
 from afterdisc.words.urgency import URGENCIES
 
-Ruled = TypeVar("Ruled", kb.Rule, kb.ImagingRule, kb.Stage)
+Ruled = TypeVar("Ruled", kb.Rule, kb.ImagingRule, kb.Stage, kb.Refusal)
 URGENCY = "urgency"  # the pseudo-finding that stage rules may ask for
 
 
@@ -62,6 +62,8 @@ class _Resolver:
             imaging={n: self.ruled(i) for n, i in b.imaging.items()},
             course_rules=tuple(map(self.ruled, b.course_rules)),
             stages=tuple(map(self.ruled, b.stages)),
+            contradictions=tuple(map(self.ruled, b.contradictions)),
+            out_of_scope=tuple(map(self.ruled, b.out_of_scope)),
         )
 
     def ruled(self, rule: Ruled) -> Ruled:

@@ -115,6 +115,7 @@ class _Reader:
         flags_file = self._file("stages/2_red_flags.yaml")
         course_file = self._file("stages/1_expected_course.yaml")
         time, links = self._file("model/time.yaml"), self._file("model/concurrency.yaml")
+        refusals = self._file("model/contradictions.yaml")
         facts, sources = self._facts(), self._sources()
         base = kb.KnowledgeBase(
             folder=self.folder,
@@ -142,6 +143,9 @@ class _Reader:
                 self._named(self._file("model/dependence.yaml").parts("groups", "group"), self._dependence).values()
             ),
             concurrency=self._concurrency(links),
+            orders=tuple(self._each(refusals.items("orders", "order"), self._order)),
+            contradictions=tuple(self._named(refusals.parts("contradictions", "contradiction"), self._refusal).values()),
+            out_of_scope=tuple(self._named(refusals.parts("out_of_scope", "scope"), self._refusal).values()),
             settings=self._named(top.parts("settings", "setting"), self._setting),
             economics=tuple(
                 self._named(self._file("economics/utilities_and_costs.yaml").parts("items", "item"), self._economic).values()
@@ -456,6 +460,12 @@ class _Reader:
         return kb.Concurrency(
             int(number("max_causes")), number("recheck_above"), weights, tuple(excludes), odds, tuple(supports)
         )
+
+    def _order(self, f: Fields) -> kb.Order:
+        return kb.Order(f.text("first"), f.text("not_above"), f.number("slack", 0), f.text("say"))
+
+    def _refusal(self, name: str, f: Fields) -> kb.Refusal:
+        return kb.Refusal(name, parse_condition(f.raw("when"), f.where("when")), f.text("say"), f.where())
 
     def _setting(self, name: str, f: Fields) -> kb.Setting:
         return kb.Setting(f.number("value"), f.support())

@@ -61,7 +61,7 @@ class Root:
     """A condition somebody asks for: its node on the tape, and what it belongs to."""
 
     node: int
-    kind: str  # derived | silent | flag | imaging | gate | treatment | course | stage
+    kind: str  # derived | silent | flag | imaging | gate | treatment | course | stage | contradiction | scope
     owner: str  # the finding, red flag, investigation, treatment …
     name: str  # the state, urgency or rule id
 
@@ -127,6 +127,7 @@ class Program:
     shift_keys: tuple[tuple[str, str, str, str], ...]  # treatment, finding, state, concurrent cause
     # probabilities that rules ask for
     probability_causes: tuple[tuple[str, ...], ...]  # [late column - 1]
+    orders: tuple[tuple[int, int, float, str], ...]  # column, column it may not exceed, slack, what to say
     # words, and where everything comes from
     settings: Mapping[str, float]
     book: Mapping[str, Any]

@@ -1,0 +1,207 @@
+"""ask_next: what is worth asking, examining or testing next, and what would it change?
+
+For every unanswered finding, and every investigation that answers several at once: the information it is expected to
+give about the causes, and the chance that it would change the treatment that leads now [raiffa1961]. Looked at over the
+heaviest sets of causes; other findings and their discounts are held.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from afterdisc.engine import kernel
+from afterdisc.engine.benefit import Benefits
+from afterdisc.engine.evaluate import Engine, weights_of
+from afterdisc.engine.kernel import _jit
+from afterdisc.program.program import UNKNOWN
+
+Floats = npt.NDArray[np.float64]
+N_SETS = 128  # the heaviest sets of causes
+N_RESULTS = 32  # drawn results of an investigation that answers several questions
+RESULT_SEED = 11
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What an answer is worth, in this order of axes: [question or investigation].
+
+    bits    expected information about the causes, in bits
+    change  chance that the leading treatment would be another one
+    gain    expected gain in the chance of benefit, less cost
+    """
+
+    bits: Floats
+    change: Floats
+    gain: Floats
+
+
+class Asker:
+    """One case's heaviest sets, what leads now, and the rows of every unknown finding."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        benefits: Benefits,
+        states: npt.NDArray[np.uint8],
+        weeks: float,
+        person: dict[str, str],
+        allowed: npt.NDArray[np.bool_],
+    ) -> None:
+        p, t = engine.program, engine.tables
+        self.engine, self.states = engine, states
+        w = weights_of(engine, states, weeks)[: t.sets.n]
+        self.top = np.argsort(-w, kind="stable")[:N_SETS]
+        self.p = w[self.top] / w[self.top].sum()
+        logits = benefits.logits[:, self.top] + benefits.shifts(person, self.top)
+        utility = 1 / (1 + np.exp(-logits)) - p.treatment_cost[:, None]
+        self.utility = np.ascontiguousarray(utility[allowed])  # [allowed treatment, set]
+        self.treatments = np.flatnonzero(allowed)
+        now = self.utility @ self.p if len(self.utility) else np.zeros(0)
+        self.leading = int(np.argmax(now)) if len(now) else -1
+        self.now = now
+        middle = float(p.centre_weeks[int(np.argmax(p.slice_share))])
+        self.before, self.after, self.share = kernel.time_share(p.centre_weeks, middle if weeks != weeks else weeks)
+        self.counts = np.zeros((max(1, len(p.rho)), 3), np.int64)
+        kernel.count_members(states, p.has_likelihood, p.group, t.sign, p.row_start, p.variant_of, self.counts)
+
+    def open_findings(self, silent: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+        """Findings with a weight that are unknown and would count if known."""
+        return np.flatnonzero((self.states == UNKNOWN) & self.engine.program.has_likelihood & ~silent)
+
+    def rows(self, finding: int, extra: int = 0) -> tuple[Floats, Floats]:
+        """(P(state | set) [state, set], the discounted likelihood [state, set]); `extra` mates become known with it."""
+        p, t = self.engine.program, self.engine.tables
+        plain, weighed = [], []
+        for state in range(len(p.states[finding])):
+            first = int(p.row_start[p.variant_of[finding, self.before]]) + state
+            other = int(p.row_start[p.variant_of[finding, self.after]]) + state
+            k = 0
+            if p.group[finding] >= 0:
+                k = min(
+                    int(kernel.members_known(t.sign[first], self.counts[p.group[finding]])) + extra,
+                    int(t.group_size[finding]) - 1,
+                )
+            plain.append(self._mixed(int(t.row_of[first]), int(t.row_of[other])))
+            weighed.append(plain[-1] if k == 0 else self._mixed(int(t.row_of[first]) + k, int(t.row_of[other]) + k))
+        return np.array(plain), np.array(weighed)
+
+    def _mixed(self, a: int, b: int) -> Floats:
+        t = self.engine.tables
+        early = t.rows[a, self.top] * t.scale[a]
+        return early if a == b else (1 - self.share) * early + self.share * t.rows[b, self.top] * t.scale[b]
+
+    def worth_of_each(self, findings: npt.NDArray[np.int64]) -> Worth:
+        """Each finding asked alone."""
+        out = np.zeros((len(findings), 3))
+        for i, f in enumerate(findings):
+            plain, weighed = self.rows(int(f))
+            _one_question(self.p, plain, weighed, self.utility, self.leading, out[i])
+        return Worth(out[:, 0], out[:, 1], out[:, 2])
+
+    def worth_together(self, findings: list[int]) -> tuple[float, float, float]:
+        """(bits, change, gain) of an investigation that answers several questions at once, over drawn results."""
+        p = self.engine.program
+        if len(findings) == 1:
+            one = self.worth_of_each(np.array(findings))
+            return float(one.bits[0]), float(one.change[0]), float(one.gain[0])
+        groups = [int(p.group[f]) for f in findings]
+        plain, weighed, start = [], [], [0]
+        for f, g in zip(findings, groups, strict=True):
+            a, b = self.rows(f, extra=groups.count(g) - 1 if g >= 0 else 0)
+            plain.append(a)
+            weighed.append(b)
+            start.append(start[-1] + len(a))
+        out = np.zeros(3)
+        _several_questions(
+            self.p, np.vstack(plain), np.vstack(weighed), np.array(start), _uniforms(len(findings)), self.utility,
+            self.leading, out,
+        )  # fmt: skip
+        return float(out[0]), float(out[1]), float(out[2])
+
+
+def _uniforms(n: int) -> Floats:
+    """[result, question] the same numbers for every case, so that an answer depends on the case alone."""
+    if n not in _UNIFORMS:
+        _UNIFORMS[n] = np.random.Generator(np.random.PCG64([RESULT_SEED, n])).random((N_RESULTS, n))
+    return _UNIFORMS[n]
+
+
+_UNIFORMS: dict[int, Floats] = {}
+
+
+@_jit()
+def _leads(q, utility):  # type: ignore[no-untyped-def]
+    best, value = -1, -1e9
+    for t in range(utility.shape[0]):
+        s = 0.0
+        for h in range(q.shape[0]):
+            s += utility[t, h] * q[h]
+        if s > value:
+            best, value = t, s
+    return best, value
+
+
+@_jit()
+def _divergence(q, p):  # type: ignore[no-untyped-def]
+    out = 0.0
+    for h in range(q.shape[0]):
+        if q[h] > 1e-300:
+            out += q[h] * np.log2(q[h] / p[h])
+    return out
+
+
+@_jit()
+def _one_question(p, plain, weighed, utility, leading, out):  # type: ignore[no-untyped-def]
+    n = p.shape[0]
+    q = np.empty(n)
+    _, value_now = _leads(p, utility)
+    total = 0.0
+    for s in range(plain.shape[0]):
+        for h in range(n):
+            total += p[h] * plain[s, h]
+    for s in range(plain.shape[0]):
+        chance, mass = 0.0, 0.0
+        for h in range(n):
+            chance += p[h] * plain[s, h]
+            q[h] = p[h] * weighed[s, h]
+            mass += q[h]
+        chance /= total
+        for h in range(n):
+            q[h] /= mass
+        out[0] += chance * _divergence(q, p)
+        best, value = _leads(q, utility)
+        out[1] += chance if best != leading else 0.0
+        out[2] += chance * (value - value_now)
+
+
+@_jit()
+def _several_questions(p, plain, weighed, start, uniform, utility, leading, out):  # type: ignore[no-untyped-def]
+    n, n_results = p.shape[0], uniform.shape[0]
+    q = np.empty(n)
+    _, value_now = _leads(p, utility)
+    for r in range(n_results):
+        target, truth, upto = (r + 0.5) / n_results, 0, p[0]
+        while upto < target and truth < n - 1:
+            truth += 1
+            upto += p[truth]
+        for h in range(n):
+            q[h] = p[h]
+        for f in range(start.shape[0] - 1):
+            x, state, last = uniform[r, f], start[f], start[f + 1] - 1
+            while x > plain[state, truth] and state < last:
+                x -= plain[state, truth]
+                state += 1
+            for h in range(n):
+                q[h] *= weighed[state, h]
+        mass = 0.0
+        for h in range(n):
+            mass += q[h]
+        for h in range(n):
+            q[h] /= mass
+        out[0] += _divergence(q, p) / n_results
+        best, value = _leads(q, utility)
+        out[1] += 1.0 / n_results if best != leading else 0.0
+        out[2] += (value - value_now) / n_results

@@ -1,0 +1,105 @@
+"""The assessment: one case's whole answer as plain data, the same at every door."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from afterdisc.engine.draws import posterior_draws
+from afterdisc.engine.evaluate import Outcome
+from afterdisc.intake import Batch
+from afterdisc.program import Program
+from afterdisc.report import causes as cause_part
+from afterdisc.report import safety
+from afterdisc.report.case import Case
+from afterdisc.report.plan import treatments
+from afterdisc.report.steps import Steps
+from afterdisc.words.urgency import MEANING
+
+SCHEMA_ID = "afterdisc-assessment/1"
+
+
+def assessments_of(
+    program: Program, batch: Batch, outcome: Outcome, *, intervals: bool = True
+) -> Iterator[dict[str, Any]]:
+    """One assessment a case, in order. `intervals=False` leaves out the credible intervals (a third of the time)."""
+    for i in range(len(batch)):
+        yield assessment(Case(program, batch, outcome, i), intervals=intervals)
+
+
+def assessment(case: Case, *, intervals: bool) -> dict[str, Any]:
+    p = case.program
+    draws, by_set = (None, None)
+    if intervals:
+        draws, by_set = posterior_draws(p, case.states, case.weeks, min(case.cap, p.caps[1]))
+    flags = safety.red_flags(case)
+    steps = Steps(case, flags)
+    stage = safety.stage(case)
+    options = treatments(case, by_set)
+    out: dict[str, Any] = {
+        "schema": SCHEMA_ID,
+        "id": case.batch.ids[case.i],
+        "urgency": case.urgency,
+        "urgency_meaning": MEANING[case.urgency],
+        "stage": stage["id"],
+        "stage_label": stage["label"],
+        "stage_says": stage["say"],
+        "red_flags": flags,
+        "causes": cause_part.causes(case, draws),
+        "combinations": cause_part.combinations(case),
+        "concurrent_causes": cause_part.cap_note(case),
+        "next_steps": steps.next_steps,
+        "questions": steps.questions,
+        "not_now": steps.not_now(),
+        "treatments": options,
+        "notes": safety.course_notes(case),
+        "missing": _missing(case, steps, options),
+        "knowledge": {"version": p.version, "fingerprint": p.fingerprint, "review_by": p.book["review_by"]},
+        "software": {"name": "afterdisc", "version": _software_version()},
+        "intended_use": p.book["intended_use"],
+    }
+    out["sources"] = _sources(p, out)
+    return out
+
+
+def _missing(case: Case, steps: Steps, options: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What is unknown and matters: mandatory items first, then what the offered and waiting options need."""
+    out: dict[str, str] = {}
+    for item in safety.unanswered(case):
+        out.setdefault(item["any_of"][0], f"red flag: {item['label']}")
+    for option in options:
+        if option["status"] in ("recommended", "option", "caution", "reduce_dose"):
+            for finding in option["missing"]:
+                out.setdefault(finding, option["label"])
+    return [{"id": f, "label": case.label(f), "for": why} for f, why in out.items()]
+
+
+def _sources(p: Program, out: dict[str, Any]) -> dict[str, Any]:
+    """The cited facts of this assessment, each with its work: only what this very answer rests on."""
+    cited: set[str] = set()
+
+    def collect(value: Any) -> None:
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                if key in ("sources", "facts") and isinstance(inner, list):
+                    cited.update(inner)
+                else:
+                    collect(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                collect(inner)
+
+    shown = {k: out[k] for k in ("treatments", "notes", "not_now", "next_steps")}
+    collect(shown)
+    collect([f for f in out["red_flags"] if f["status"] == "fired"])
+    collect(out["causes"][:5])
+    facts, works = p.book["facts"], p.book["sources"]
+    return {i: facts[i] | {"work": works.get(facts[i]["source"])} for i in sorted(cited) if i in facts}
+
+
+def _software_version() -> str:
+    try:
+        return version("afterdisc")
+    except PackageNotFoundError:
+        return "unknown"

@@ -1,0 +1,144 @@
+"""One case as the report sees it: its row, its outcome, and everything looked up once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from afterdisc.engine.evaluate import Engine, Outcome, engine_of, set_probabilities
+from afterdisc.engine.rules import Op, Reasons, atom_sign
+from afterdisc.intake import Batch
+from afterdisc.program import Program
+from afterdisc.words.urgency import URGENCIES
+
+
+@dataclass
+class Case:
+    """Row i of a batch with its outcome."""
+
+    program: Program
+    batch: Batch
+    outcome: Outcome
+    i: int
+
+    @cached_property
+    def engine(self) -> Engine:
+        return engine_of(self.program)
+
+    @property
+    def book(self) -> Mapping[str, Any]:
+        return self.program.book
+
+    @cached_property
+    def row(self) -> list[float]:
+        return [float(x) for x in self.batch.rows[self.i]]
+
+    @property
+    def urgency(self) -> str:
+        return URGENCIES[int(self.outcome.urgency[self.i])]
+
+    @cached_property
+    def weeks(self) -> float:
+        return float(min(self.row[self.program.time_column], self.program.latest_weeks))
+
+    @cached_property
+    def cap(self) -> int:
+        return int(self.outcome.cap[self.i])
+
+    @cached_property
+    def states(self) -> npt.NDArray[np.uint8]:
+        return self.outcome.states[self.i]
+
+    @cached_property
+    def person(self) -> dict[str, str]:
+        """The state seen of every finding that carries weight."""
+        p = self.program
+        return {f: p.states[j][int(s)] for j, (f, s) in enumerate(zip(p.findings, self.states, strict=True)) if s != 255}
+
+    @cached_property
+    def by_set(self) -> npt.NDArray[np.float64]:
+        return set_probabilities(self.engine, self.states, self.weeks, self.cap)
+
+    @cached_property
+    def late_row(self) -> list[float]:
+        """The row with urgency and probabilities appended, for the reasons of late rules."""
+        from afterdisc.engine.evaluate import with_late_columns
+
+        one = slice(self.i, self.i + 1)
+        o = self.outcome
+        rows = with_late_columns(
+            self.engine,
+            self.batch.rows[one],
+            o.states[one],
+            np.array([self.weeks]),
+            (o.probability[one], o.top_set[one], o.top_weight[one], o.cap[one]),
+            o.urgency[one],
+        )
+        return [float(x) for x in rows[0]]
+
+    @cached_property
+    def reasons(self) -> Reasons:
+        return Reasons(self.program.tape, self.late_row)
+
+    def truth(self, root: int) -> bool | None:
+        value = int(self.outcome.truth[self.i, root])
+        return None if value < 0 else bool(value)
+
+    def missing(self, roots: Iterable[int]) -> list[str]:
+        """Findings whose answer could settle these conditions, each once."""
+        columns = (c for root in roots for c in self.reasons.missing(self.program.roots[root].node))
+        n = len(self.program.columns)
+        return list(dict.fromkeys(self.program.columns[c].finding for c in columns if c < n))
+
+    def decided_by(self, root: int) -> list[str]:
+        """The findings that make a condition true or false, in words."""
+        atoms = self.reasons.deciding(self.program.roots[root].node)
+        return list(dict.fromkeys(self._atom(node, holds) for node, holds in atoms))
+
+    def _atom(self, node: int, holds: bool) -> str:
+        tape, columns = self.program.tape, self.program.columns
+        op, c = int(tape.op[node]), int(tape.column[node])
+        if c >= len(columns):
+            return self._late_atom(op, c - len(columns), node, holds)
+        column = columns[c]
+        text = self.book["findings"][column.finding]
+        label = text["label"] + (f": {column.entry}" if column.entry else "")
+        if op == Op.KNOWN:
+            return f"{label} is {'' if holds else 'not '}recorded"
+        if column.kind == "bool":
+            return f"{label}: {'yes' if self.row[c] else 'no'}"
+        if column.kind in ("category", "ordinal"):
+            state = column.states[int(self.row[c])]
+            return f"{label}: {text['values'].get(state, state)}"
+        if column.kind == "set":
+            return f"{label} {'' if self.row[c] else '(not taken)'}".strip()
+        sign = f"{atom_sign(op)} {tape.value[node]:g}"
+        return f"{label} {sign}{' ' + text['unit'] if text['unit'] else ''}" if holds else f"{label} not {sign}"
+
+    def _late_atom(self, op: int, j: int, node: int, holds: bool) -> str:
+        if j == 0:
+            return f"urgency {self.urgency}"
+        names = " or ".join(self.book["causes"][c]["label"] for c in self.program.probability_causes[j - 1])
+        return f"probability of {names} is {'' if holds else 'not '}{atom_sign(op)} {self.program.tape.value[node]:g}"
+
+    def label(self, finding: str) -> str:
+        return str(self.book["findings"][finding]["label"])
+
+    def shown(self, finding: str) -> str:
+        """What was found, as given, with its unit; empty if unknown."""
+        text = self.book["findings"].get(finding)
+        if text is None or not self.batch.findings:
+            return ""
+        value = self.batch.findings[self.i].get(finding)
+        if value is None:
+            return ""
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        if isinstance(value, str):
+            return str(text["values"].get(value, value))
+        return f"{value:g} {text['unit']}".strip() if isinstance(value, int | float) else str(value)

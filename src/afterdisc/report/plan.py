@@ -1,0 +1,126 @@
+"""The options: status, arguments, benefit, harms, dose, guidelines, and what is still missing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from afterdisc.engine.benefit import benefits_of
+from afterdisc.engine.plan import statuses
+from afterdisc.report.case import Case
+from afterdisc.report.index import index_of
+from afterdisc.report.safety import support
+from afterdisc.words.status import OFFERED, STATUSES
+
+SPEAKS_FOR = ("recommend", "offer", "for")
+SPEAKS_AGAINST = ("avoid", "rule_out", "withhold", "reduce_dose", "caution", "against")
+
+
+def status_codes(case: Case) -> npt.NDArray[np.int8]:
+    """[treatment] of this case."""
+    one = slice(case.i, case.i + 1)
+    o = case.outcome
+    return statuses(case.engine, o.truth[one], o.urgency[one], case.batch.rows[one])[0]
+
+
+def treatments(case: Case, by_set_draws: npt.NDArray[np.float32] | None) -> list[dict[str, Any]]:
+    """All treatments, the offered ones first, then by expected benefit."""
+    p = case.program
+    codes = status_codes(case)
+    level = p.settings["credible_interval"]
+    if by_set_draws is not None and case.cap == p.caps[0]:
+        chance, band = benefits_of(case.engine).expected(case.by_set, by_set_draws, case.person, level)
+    else:
+        chance, band = _without_draws(case)
+    out = [_treatment(case, name, int(codes[j]), float(chance[j]), band[j]) for j, name in enumerate(p.treatments)]
+    return sorted(out, key=lambda t: (STATUSES.index(t["status"]), -t["benefit"]["p"]))
+
+
+def _without_draws(case: Case) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Benefit without draws, or when more than three causes were considered: the three-cause sets speak for it."""
+    from afterdisc.engine.evaluate import weights_of
+
+    b = benefits_of(case.engine)
+    w = weights_of(case.engine, case.states, case.weeks)[: case.engine.tables.sets.n]
+    shifted = b.logits + b.shifts(case.person, np.arange(len(w)))
+    chance = (1 / (1 + np.exp(-shifted))) @ (w / w.sum())
+    return chance, np.full((len(chance), 2), np.nan)
+
+
+def _treatment(case: Case, name: str, code: int, chance: float, band: npt.NDArray[np.float64]) -> dict[str, Any]:
+    text = case.book["treatments"][name]
+    rules = text["rules"]
+    truths = [(case.truth(root), root, rule) for root, rule in index_of(case.program).treatments.get(name, [])]
+    status = STATUSES[code]
+    fired = [(root, rule) for truth, root, rule in truths if truth is True]
+
+    def said(words: tuple[str, ...]) -> list[dict[str, Any]]:
+        lines = [(words.index(rules[r]["then"]), r) for _, r in fired if rules[r]["then"] in words]
+        return [{"id": r, "say": rules[r]["say"], **support(rules[r])} for _, r in sorted(lines)]
+
+    gates = [(root, r) for truth, root, r in truths if rules[r]["then"] == "require" and truth is not True]
+    open_gates = [{"id": r, "say": rules[r]["say"], **support(rules[r])} for _, r in gates]
+    out: dict[str, Any] = {
+        "id": name,
+        "label": text["label"],
+        "rung": text["rung"],
+        "status": status,
+        "summary": text["summary"],
+        "for": said(SPEAKS_FOR),
+        "against": said(SPEAKS_AGAINST),
+        "notes": said(("inform",)),
+        "gates": open_gates if status in (*OFFERED, "not_yet") else [],
+        "missing": _missing(case, truths, rules, status),
+        "benefit": {"p": chance},
+        "harms": text["harms"] if status in (*OFFERED, "not_yet") else [],
+        "invasiveness": text["invasiveness"],
+        "stability": text["stability"],
+        "guidelines": text["guidelines"],
+        "seed": text["seed"],
+    }
+    if band[0] == band[0]:
+        out["benefit"]["interval"] = [float(band[0]), float(band[1])]
+    if text["elective"] and case.urgency in ("E0", "E1"):
+        out["against"].insert(
+            0,
+            {
+                "id": "open_red_flag",
+                "say": "An emergency or same-day red flag is open: elective steps wait.",
+                "support": "judgement",
+                "sources": [],
+            },
+        )
+    dose = next((rules[r]["dose"] for _, r in fired if rules[r]["then"] == "reduce_dose" and rules[r]["dose"]), None)
+    if dose:
+        out["dose"] = dose
+    out["benefit"] |= _benefit_support(case, text)
+    out["sources"] = sorted(
+        {f for part in ("for", "against", "notes", "gates") for line in out[part] for f in line["sources"]}
+        | {f for g in text["guidelines"] for f in g["facts"]}
+        | set(out["benefit"]["sources"])
+    )
+    return out
+
+
+def _benefit_support(case: Case, text: dict[str, Any]) -> dict[str, Any]:
+    """Where the benefit of the two leading causes comes from."""
+    order = np.argsort(-case.outcome.probability[case.i], kind="stable")
+    names = [*case.program.causes, "expected_recovery"]
+    leading = [names[j] for j in order[:2]]
+    rows = {c: text["benefit"][c] for c in leading if c in text["benefit"]}
+    return {
+        "by_cause": {c: {k: r[k] for k in ("p", "low", "high", "support")} for c, r in rows.items()},
+        "sources": sorted({f for r in rows.values() for f in r["facts"]}),
+    }
+
+
+def _missing(case: Case, truths: list[tuple[bool | None, int, str]], rules: dict[str, Any], status: str) -> list[str]:
+    """The findings without which the status could be another one."""
+    if status in ("avoid", "not_indicated"):
+        return []
+    words = ("avoid", "withhold", "require", "reduce_dose")
+    if status == "not_yet":
+        words = (*words, "offer", "recommend")
+    return case.missing([root for truth, root, r in truths if truth is None and rules[r]["then"] in words])

@@ -1,0 +1,237 @@
+"""What to do next: red-flag tests, questions, examinations and tests, each with what it would change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from afterdisc.engine.ask import Asker
+from afterdisc.engine.benefit import benefits_of
+from afterdisc.report.case import Case
+from afterdisc.report.index import index_of
+from afterdisc.report.plan import status_codes
+from afterdisc.report.safety import support, unanswered
+from afterdisc.words.status import STATUSES
+
+QUESTION_STEP = "questions"
+N_QUESTIONS_LISTED = 6
+
+
+class Steps:
+    """The steps of one case. `next_steps`, `questions` and `withheld` are plain data."""
+
+    def __init__(self, case: Case, flags: list[dict[str, Any]]) -> None:
+        self.case, self.flags, self.index = case, flags, index_of(case.program)
+        self.fired = {f["id"] for f in flags if f["status"] == "fired" and f["urgency"] != "ask"}
+        self.imaging = self._imaging()
+        self.withheld = self._withheld()
+        self.first = {t: rule for rule, text in self.imaging for t in reversed(text["first"])}
+        self.second = {t: rule for rule, text in self.imaging for t in reversed(text["next"])}
+        self.asker = self._asker()
+        self.open = self._open_findings()
+        self.questions = self._questions()
+        self.next_steps = self._next_steps()
+
+    # -- rules ---------------------------------------------------------------------------------------------------
+
+    def _imaging(self) -> list[tuple[str, dict[str, Any]]]:
+        rules = self.case.book["imaging"]
+        return [(r, rules[r]) for r, root in self.index.imaging.items() if self.case.truth(root) is True]
+
+    def _withheld(self) -> dict[str, dict[str, Any]]:
+        """Investigations not to be done now, each with the rule that says so."""
+        out: dict[str, dict[str, Any]] = {}
+        for rule, text in self.imaging:
+            if not self.fired & set(text["overridden_by"]):
+                for test in text["withhold"]:
+                    out.setdefault(test, {"rule": rule, "say": text["say"], **support(text)})
+        for test, roots in self.index.gates.items():
+            for root, rule in roots:
+                text, truth = self.case.book["gates"][rule], self.case.truth(root)
+                stops = (text["then"] in ("withhold", "avoid") and truth is True) or (
+                    text["then"] == "require" and truth is not True
+                )
+                if stops:
+                    out.setdefault(test, {"rule": rule, "say": text["say"], **support(text)})
+        return out
+
+    def _checks(self, test: str) -> list[str]:
+        """What to look out for before a test."""
+        out = []
+        for _, text in self.imaging:
+            if test in (*text["first"], *text["next"]) or not (text["first"] or text["next"] or text["withhold"]):
+                out += text["check"]
+        for root, rule in self.index.gates.get(test, []):
+            text = self.case.book["gates"][rule]
+            if text["then"] in ("caution", "inform") and self.case.truth(root) is True:
+                out.append(text["say"])
+        return list(dict.fromkeys(out))
+
+    # -- worth ---------------------------------------------------------------------------------------------------
+
+    def _asker(self) -> Asker:
+        case, p = self.case, self.case.program
+        codes = status_codes(case)
+        barred = {STATUSES.index("avoid")}
+        rules = case.book["treatments"]
+        allowed = np.array([c not in barred and rules[t]["rung"] > 0 for t, c in zip(p.treatments, codes, strict=True)])
+        return Asker(case.engine, benefits_of(case.engine), case.states, case.weeks, case.person, allowed)
+
+    def _open_findings(self) -> set[int]:
+        p, case = self.case.program, self.case
+        silent = np.array([r >= 0 and case.truth(int(r)) is True for r in p.silent_root])
+        found = {int(f) for f in self.asker.open_findings(silent)} - self.index.substitutes
+        return {f for f in found if self._would_count(f)}
+
+    def _would_count(self, finding: int) -> bool:
+        """A derived finding counts only if the answer to its own question would settle it."""
+        p = self.case.program
+        root = int(p.derived_root[finding])
+        if root < 0:
+            return True
+        return p.asks[finding] in self.case.missing([root]) and len(self.case.missing([root])) == 1
+
+    def _burden(self, word: str) -> float:
+        return float(self.case.program.settings[f"burden_{word}"])
+
+    def _score(self, bits: float, change: float, burden: str) -> float:
+        settings = self.case.program.settings
+        return change + settings["weight_of_a_bit"] * bits - self._burden(burden)
+
+    # -- questions -----------------------------------------------------------------------------------------------
+
+    def _questions(self) -> list[dict[str, Any]]:
+        """Every open question and examination item by its own worth; mandatory red-flag items come first."""
+        must = [f for m in unanswered(self.case) for f in m["any_of"][:1]]
+        out = [self._question(f, None) for f in must]
+        asked = [
+            (name, [j for j in js if j in self.open])
+            for name, js in self.index.asked_by.items()
+            if self.case.book["findings"][name]["asked_at"] in ("intake", "history", "exam", "review")
+        ]
+        flat = [(name, js[0]) for name, js in asked if js and name not in must]
+        worth = self.asker.worth_of_each(np.array([j for _, j in flat], np.int64)) if flat else None
+        rated = []
+        for i, (name, _) in enumerate(flat):
+            assert worth is not None
+            values = float(worth.bits[i]), float(worth.change[i]), float(worth.gain[i])
+            rated.append(self._question(name, values))
+        settings = self.case.program.settings
+        useful = [
+            q
+            for q in rated
+            if q["chance_of_change"] >= settings["stop_asking_below_chance_of_change"]
+            or q["bits"] >= settings["stop_asking_below_bits"]
+        ]
+        return out + sorted(useful, key=lambda q: (-q["score"], q["id"]))
+
+    def _question(self, finding: str, worth: tuple[float, float, float] | None) -> dict[str, Any]:
+        text = self.case.book["findings"][finding]
+        out: dict[str, Any] = {
+            "id": finding,
+            "kind": text["asked_at"],
+            "label": text["label"],
+            "question": text["question"],
+            "mandatory": worth is None,
+            "patient_can_answer": text["patient_can_answer"],
+        }
+        if worth is None:
+            return out | {"why": "A red flag cannot be cleared without it.", "bits": 0.0, "chance_of_change": 0.0, "score": 9.0}
+        bits, change, gain = worth
+        score = self._score(bits, change, "none")
+        return out | {"why": text["why"], "bits": bits, "chance_of_change": change, "gain": gain, "score": score}
+
+    # -- steps ---------------------------------------------------------------------------------------------------
+
+    def _next_steps(self) -> list[dict[str, Any]]:
+        urgent = self._urgent_tests()
+        steps = [self._test(t, why, urgency=u) for t, (u, why) in urgent.items()]
+        if self.questions:
+            steps.append(self._question_step())
+        tests = [self._test(t, "") for t in self._useful_tests() if t not in urgent]
+        rated = sorted((t for t in tests if self._worth_doing(t)), key=lambda t: (-t["score"], t["id"]))
+        return steps + self._without_subsets(rated, list(urgent))
+
+    def _urgent_tests(self) -> dict[str, tuple[str, str]]:
+        """What the raised red flags ask for, most urgent first."""
+        out: dict[str, tuple[str, str]] = {}
+        for flag in self.flags:
+            if flag["status"] == "fired" and flag["urgency"] != "ask":
+                for test in flag["investigations"]:
+                    if test not in self.withheld:
+                        out.setdefault(test, (flag["urgency"], f"{flag['id']}: {flag['title']}"))
+        return out
+
+    def _useful_tests(self) -> list[str]:
+        return [t for t in self.case.book["investigations"] if t not in self.withheld]
+
+    def _answers(self, test: str) -> list[int]:
+        gives = self.case.book["investigations"][test]["gives"]
+        return sorted({j for f in gives for j in self.index.asked_by.get(f, []) if j in self.open})
+
+    def _test(self, test: str, why: str, urgency: str | None = None) -> dict[str, Any]:
+        text = self.case.book["investigations"][test]
+        answers = self._answers(test)
+        bits, change, gain = self.asker.worth_together(answers) if answers else (0.0, 0.0, 0.0)
+        score = self._score(bits, change, text["burden"])
+        rule = self.first.get(test)
+        if rule:
+            score += 1.0
+            why = why or f"{rule}: {self.case.book['imaging'][rule]['title']}"
+        elif test in self.second:
+            why = why or f"second choice by {self.second[test]}"
+        out: dict[str, Any] = {
+            "id": test,
+            "kind": text["kind"],
+            "label": text["label"],
+            "why": why,
+            "bits": bits,
+            "chance_of_change": change,
+            "gain": gain,
+            "burden": text["burden"],
+            "score": score,
+            "findings": [self.case.program.asks[j] for j in answers],
+            "checks": self._checks(test),
+        }
+        return out | {"urgency": urgency} if urgency else out
+
+    def _worth_doing(self, test: dict[str, Any]) -> bool:
+        settings = self.case.program.settings
+        if not test["findings"]:
+            return False
+        enough = test["chance_of_change"] >= settings["stop_asking_below_chance_of_change"]
+        return bool(test["score"] > 0 and (enough or test["bits"] >= settings["worth_a_test_bits"]))
+
+    def _without_subsets(self, tests: list[dict[str, Any]], urgent: list[str]) -> list[dict[str, Any]]:
+        """A test that answers nothing beyond a better one is no step of its own."""
+        covered = [set(self._answers(t)) for t in urgent]
+        out = []
+        for test in tests:
+            answers = set(self._answers(test["id"]))
+            if any(answers <= c for c in covered):
+                continue
+            covered.append(answers)
+            out.append(test)
+        return out
+
+    def _question_step(self) -> dict[str, Any]:
+        listed = self.questions[:N_QUESTIONS_LISTED]
+        must = [q for q in self.questions if q["mandatory"]]
+        return {
+            "id": QUESTION_STEP,
+            "kind": "question",
+            "label": "Ask now: " + "; ".join(q["question"] for q in (must or listed)),
+            "why": "Red flags cannot be cleared without these." if must else "These would move the answer most.",
+            "bits": max((q["bits"] for q in listed), default=0.0),
+            "chance_of_change": max((q["chance_of_change"] for q in listed), default=0.0),
+            "burden": "none",
+            "score": 9.0 if must else max(q["score"] for q in listed),
+            "findings": [q["id"] for q in (must + [q for q in listed if q not in must])],
+            "checks": [],
+        }
+
+    def not_now(self) -> list[dict[str, Any]]:
+        labels = self.case.book["investigations"]
+        return [{"id": t, "label": labels[t]["label"], **why} for t, why in self.withheld.items() if t in labels]
+
