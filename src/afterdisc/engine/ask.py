@@ -7,6 +7,7 @@ heaviest sets of causes; other findings and their discounts are held.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,7 @@ from afterdisc.engine.kernel import _jit
 from afterdisc.program.program import UNKNOWN
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 N_SETS = 128  # the heaviest sets of causes
 N_RESULTS = 32  # drawn results of an investigation that answers several questions
 RESULT_SEED = 11
@@ -71,54 +73,49 @@ class Asker:
         """Findings with a weight that are unknown and would count if known."""
         return np.flatnonzero((self.states == UNKNOWN) & self.engine.program.has_likelihood & ~silent)
 
-    def rows(self, finding: int, extra: int = 0) -> tuple[Floats, Floats]:
-        """(P(state | set) [state, set], the discounted likelihood [state, set]); `extra` mates become known with it."""
+    def _row_numbers(self, finding: int, extra: int) -> list[tuple[int, int, int, int]]:
+        """For each state its dense rows: plain before and after in time, then discounted; `extra` mates become known too."""
         p, t = self.engine.program, self.engine.tables
-        plain, weighed = [], []
+        out = []
         for state in range(len(p.states[finding])):
             first = int(p.row_start[p.variant_of[finding, self.before]]) + state
             other = int(p.row_start[p.variant_of[finding, self.after]]) + state
             k = 0
             if p.group[finding] >= 0:
-                k = min(
-                    int(kernel.members_known(t.sign[first], self.counts[p.group[finding]])) + extra,
-                    int(t.group_size[finding]) - 1,
-                )
-            plain.append(self._mixed(int(t.row_of[first]), int(t.row_of[other])))
-            weighed.append(plain[-1] if k == 0 else self._mixed(int(t.row_of[first]) + k, int(t.row_of[other]) + k))
-        return np.array(plain), np.array(weighed)
+                mates = int(kernel.members_known(t.sign[first], self.counts[p.group[finding]]))
+                k = min(mates + extra, int(t.group_size[finding]) - 1)
+            a, b = int(t.row_of[first]), int(t.row_of[other])
+            out.append((a, b, a + k, b + k))
+        return out
 
-    def _mixed(self, a: int, b: int) -> Floats:
+    def _rows(self, findings: Sequence[int], extra: Sequence[int]) -> tuple[Floats, Floats, Ints]:
+        """P(state | set) and the discounted likelihood [state of all findings, set], and where each finding starts."""
+        numbers: list[tuple[int, int, int, int]] = []
+        start = [0]
+        for f, more in zip(findings, extra, strict=True):
+            numbers += self._row_numbers(int(f), more)
+            start.append(len(numbers))
+        plain, weighed = np.empty((len(numbers), len(self.top))), np.empty((len(numbers), len(self.top)))
         t = self.engine.tables
-        early = t.rows[a, self.top] * t.scale[a]
-        return early if a == b else (1 - self.share) * early + self.share * t.rows[b, self.top] * t.scale[b]
+        _gather(t.rows, t.scale, np.array(numbers, np.int64).reshape(-1, 4), self.share, self.top, plain, weighed)
+        return plain, weighed, np.array(start)
 
-    def worth_of_each(self, findings: npt.NDArray[np.int64]) -> Worth:
+    def worth_of_each(self, findings: Sequence[int]) -> Worth:
         """Each finding asked alone."""
         out = np.zeros((len(findings), 3))
-        for i, f in enumerate(findings):
-            plain, weighed = self.rows(int(f))
-            _one_question(self.p, plain, weighed, self.utility, self.leading, out[i])
+        plain, weighed, start = self._rows(findings, [0] * len(findings))
+        _each_question(self.p, plain, weighed, start, self.utility, self.leading, out)
         return Worth(out[:, 0], out[:, 1], out[:, 2])
 
-    def worth_together(self, findings: list[int]) -> tuple[float, float, float]:
+    def worth_together(self, findings: Sequence[int]) -> tuple[float, float, float]:
         """(bits, change, gain) of an investigation that answers several questions at once, over drawn results."""
-        p = self.engine.program
         if len(findings) == 1:
-            one = self.worth_of_each(np.array(findings))
+            one = self.worth_of_each(findings)
             return float(one.bits[0]), float(one.change[0]), float(one.gain[0])
-        groups = [int(p.group[f]) for f in findings]
-        plain, weighed, start = [], [], [0]
-        for f, g in zip(findings, groups, strict=True):
-            a, b = self.rows(f, extra=groups.count(g) - 1 if g >= 0 else 0)
-            plain.append(a)
-            weighed.append(b)
-            start.append(start[-1] + len(a))
+        groups = [int(self.engine.program.group[f]) for f in findings]
+        plain, weighed, start = self._rows(findings, [groups.count(g) - 1 if g >= 0 else 0 for g in groups])
         out = np.zeros(3)
-        _several_questions(
-            self.p, np.vstack(plain), np.vstack(weighed), np.array(start), _uniforms(len(findings)), self.utility,
-            self.leading, out,
-        )  # fmt: skip
+        _several_questions(self.p, plain, weighed, start, _uniforms(len(findings)), self.utility, self.leading, out)
         return float(out[0]), float(out[1]), float(out[2])
 
 
@@ -151,6 +148,22 @@ def _divergence(q, p):  # type: ignore[no-untyped-def]
         if q[h] > 1e-300:
             out += q[h] * np.log2(q[h] / p[h])
     return out
+
+
+@_jit()
+def _gather(rows, scale, numbers, share, top, plain, weighed):  # type: ignore[no-untyped-def]
+    for i in range(numbers.shape[0]):
+        for j, out in ((0, plain), (2, weighed)):
+            a, b = numbers[i, j], numbers[i, j + 1]
+            for h in range(top.shape[0]):
+                early = rows[a, top[h]] * scale[a]
+                out[i, h] = early if a == b else (1.0 - share) * early + share * rows[b, top[h]] * scale[b]
+
+
+@_jit()
+def _each_question(p, plain, weighed, start, utility, leading, out):  # type: ignore[no-untyped-def]
+    for f in range(start.shape[0] - 1):
+        _one_question(p, plain[start[f] : start[f + 1]], weighed[start[f] : start[f + 1]], utility, leading, out[f])
 
 
 @_jit()

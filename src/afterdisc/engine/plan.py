@@ -6,9 +6,6 @@ recommended, only if nothing that could forbid it is unknown; else option.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
-
 import numpy as np
 import numpy.typing as npt
 
@@ -21,75 +18,77 @@ Bools = npt.NDArray[np.bool_]
 SAME_DAY = URGENCIES.index("E1")
 
 
-class TreatmentRules(NamedTuple):
-    """The root positions of one treatment's rules, by what they do."""
+class PlanTables:
+    """Which rule roots belong to which treatment, by what they do; made once per program.
 
-    by_word: Mapping[str, list[int]]
-    unknown_withholds: list[int]
-    elective: bool
-    taken_column: int  # -1 if the treatment is no single ingredient
+    roots[word]      positions of the roots of all rules of that kind
+    belongs[word]    float32 [root, treatment]
+    """
 
-
-def treatment_rules(program: Program) -> list[TreatmentRules]:
-    columns = program.column_index()
-    out = []
-    for name in program.treatments:
-        text = program.book["treatments"][name]
-        by_word: dict[str, list[int]] = {}
-        withholds = []
+    def __init__(self, program: Program) -> None:
+        columns = program.column_index()
+        texts = program.book["treatments"]
+        at = {name: j for j, name in enumerate(program.treatments)}
+        found: dict[str, list[tuple[int, int]]] = {}
         for i, root in enumerate(program.roots):
-            if root.kind == "treatment" and root.owner == name:
-                rule = text["rules"][root.name]
-                by_word.setdefault(rule["then"], []).append(i)
+            if root.kind == "treatment":
+                rule = texts[root.owner]["rules"][root.name]
+                found.setdefault(rule["then"], []).append((i, at[root.owner]))
                 if rule["unknown_withholds"]:
-                    withholds.append(i)
-        out.append(TreatmentRules(by_word, withholds, bool(text["elective"]), columns.get(f"takes[{name}]", -1)))
+                    found.setdefault("unknown_withholds", []).append((i, at[root.owner]))
+        self.n = len(at)
+        self.roots = {word: np.array([i for i, _ in pairs]) for word, pairs in found.items()}
+        self.belongs = {word: _one_hot([j for _, j in pairs], self.n) for word, pairs in found.items()}
+        self.elective = np.array([bool(texts[name]["elective"]) for name in at])
+        taken = [columns.get(f"takes[{name}]", -1) for name in at]
+        self.taken = [(j, c) for j, c in enumerate(taken) if c >= 0]
+
+    def some(self, truth: npt.NDArray[np.int8], word: str, value: int) -> Bools:
+        """[case, treatment] whether some rule of this kind has this truth."""
+        if word not in self.roots:
+            return np.zeros((len(truth), self.n), np.bool_)
+        hits = (truth[:, self.roots[word]] == value).astype(np.float32)
+        return np.asarray(hits @ self.belongs[word] > 0)
+
+
+def _one_hot(places: list[int], n: int) -> npt.NDArray[np.float32]:
+    out = np.zeros((len(places), n), np.float32)
+    out[np.arange(len(places)), places] = 1
     return out
+
+
+_TABLES: dict[str, PlanTables] = {}
 
 
 def statuses(
     engine: Engine, truth: npt.NDArray[np.int8], urgency: npt.NDArray[np.int8], rows: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.int8]:
     """[case, treatment] position in words.status.STATUSES."""
-    rules = _rules_of(engine)
-    out = np.empty((len(truth), len(rules)), np.int8)
-    for j, treatment in enumerate(rules):
-        out[:, j] = _status(treatment, truth, urgency, rows)
-    return out
-
-
-_RULES: dict[str, list[TreatmentRules]] = {}
-
-
-def _rules_of(engine: Engine) -> list[TreatmentRules]:
     key = engine.program.fingerprint
-    if key not in _RULES:
-        _RULES[key] = treatment_rules(engine.program)
-    return _RULES[key]
+    if key not in _TABLES:
+        _TABLES[key] = PlanTables(engine.program)
+    t = _TABLES[key]
 
-
-def _status(
-    t: TreatmentRules, truth: npt.NDArray[np.int8], urgency: npt.NDArray[np.int8], rows: npt.NDArray[np.float64]
-) -> npt.NDArray[np.int8]:
     def some(word: str, value: int) -> Bools:
-        return np.asarray((truth[:, t.by_word.get(word, [])] == value).any(axis=1))
+        return t.some(truth, word, value)
 
     fits = some("offer", 1) | some("recommend", 1)
     perhaps = ~fits & (some("offer", -1) | some("recommend", -1))
-    blocked = some("require", 0) | some("require", -1) | some("withhold", 1)
-    blocked |= (truth[:, t.unknown_withholds] == -1).any(axis=1)
-    if t.elective:
-        blocked |= urgency <= SAME_DAY
-    taken = rows[:, t.taken_column] == 1 if t.taken_column >= 0 else np.zeros(len(truth), np.bool_)
+    blocked = some("require", 0) | some("require", -1) | some("withhold", 1) | some("unknown_withholds", -1)
+    blocked |= t.elective & (urgency <= SAME_DAY)[:, None]
+    taken = np.zeros_like(fits)
+    for j, column in t.taken:
+        taken[:, j] = rows[:, column] == 1
     open_ = some("avoid", -1) | some("withhold", -1)
-    out = np.full(len(truth), STATUSES.index("option"), np.int8)
+    reduce = some("reduce_dose", 1)
+    out = np.full(fits.shape, STATUSES.index("option"), np.int8)
     for name, where in (  # later ones win
         ("recommended", some("recommend", 1) & ~open_),
         ("caution", some("caution", 1)),
-        ("reduce_dose", some("reduce_dose", 1)),
+        ("reduce_dose", reduce),
         ("not_yet", blocked | perhaps),
         ("not_indicated", (~fits & ~perhaps) | some("rule_out", 1)),
-        ("reduce_dose", some("reduce_dose", 1) & taken),
+        ("reduce_dose", reduce & taken),
         ("avoid", some("avoid", 1)),
     ):
         out[where] = STATUSES.index(name)

@@ -189,6 +189,7 @@ class Reasons:
     def __init__(self, tape: Tape, row: Sequence[float]) -> None:
         self.tape, self.row = tape, row
         self._truth: dict[int, Truth] = {}
+        self._open: dict[int, tuple[int, ...]] = {}
 
     def truth(self, node: int) -> Truth:
         if node not in self._truth:
@@ -202,7 +203,7 @@ class Reasons:
 
     def missing(self, node: int) -> list[int]:
         """Columns whose value could settle an unknown node, each once, in the order the rule names them."""
-        return list(dict.fromkeys(self._missing(node))) if self.truth(node) is None else []
+        return list(self._missing(node))
 
     def _evaluate(self, n: int) -> Truth:
         tape, op = self.tape, int(self.tape.op[n])
@@ -234,12 +235,15 @@ class Reasons:
             decide = decide[:1] if op == Op.AND else decide
         return [a for k in decide for a in self._walk(k, value)]
 
-    def _missing(self, n: int) -> list[int]:
-        if self.truth(n) is not None:
-            return []
-        if int(self.tape.op[n]) <= Op.KNOWN:
-            return [int(self.tape.column[n])]
-        return [c for k in _items(self.tape, n) for c in self._missing(k)]
+    def _missing(self, n: int) -> tuple[int, ...]:
+        if n not in self._open:
+            if self.truth(n) is not None:
+                self._open[n] = ()
+            elif int(self.tape.op[n]) <= Op.KNOWN:
+                self._open[n] = (int(self.tape.column[n]),)
+            else:
+                self._open[n] = tuple(dict.fromkeys(c for k in _items(self.tape, n) for c in self._missing(k)))
+        return self._open[n]
 
 
 @lru_cache(maxsize=64)

@@ -77,23 +77,14 @@ def _missing(case: Case, steps: Steps, options: list[dict[str, Any]]) -> list[di
 
 def _sources(p: Program, out: dict[str, Any]) -> dict[str, Any]:
     """The cited facts of this assessment, each with its work: only what this very answer rests on."""
-    cited: set[str] = set()
-
-    def collect(value: Any) -> None:
-        if isinstance(value, dict):
-            for key, inner in value.items():
-                if key in ("sources", "facts") and isinstance(inner, list):
-                    cited.update(inner)
-                else:
-                    collect(inner)
-        elif isinstance(value, list):
-            for inner in value:
-                collect(inner)
-
-    shown = {k: out[k] for k in ("treatments", "notes", "not_now", "next_steps")}
-    collect(shown)
-    collect([f for f in out["red_flags"] if f["status"] == "fired"])
-    collect(out["causes"][:5])
+    cited = {f for t in out["treatments"] for f in t["sources"]}
+    cited |= {f for t in out["treatments"] for h in t["harms"] for f in h["facts"]}
+    for part in (*out["notes"], *out["not_now"], *(f for f in out["red_flags"] if f["status"] == "fired")):
+        cited.update(part["sources"])
+    for cause in out["causes"]:
+        cited.update(cause["prior"]["sources"])
+        for line in cause["evidence"]:
+            cited.update(line["sources"])
     facts, works = p.book["facts"], p.book["sources"]
     return {i: facts[i] | {"work": works.get(facts[i]["source"])} for i in sorted(cited) if i in facts}
 

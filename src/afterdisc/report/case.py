@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from afterdisc.engine.evaluate import Engine, Outcome, engine_of, set_probabilities
+from afterdisc.engine.evaluate import Engine, Outcome, engine_of, set_probabilities, with_late_columns
+from afterdisc.engine.plan import statuses
 from afterdisc.engine.rules import Op, Reasons, atom_sign
 from afterdisc.intake import Batch
 from afterdisc.program import Program
@@ -61,14 +62,19 @@ class Case:
         return {f: p.states[j][int(s)] for j, (f, s) in enumerate(zip(p.findings, self.states, strict=True)) if s != 255}
 
     @cached_property
+    def status_codes(self) -> npt.NDArray[np.int8]:
+        """[treatment] position in words.status.STATUSES."""
+        one = slice(self.i, self.i + 1)
+        o = self.outcome
+        return statuses(self.engine, o.truth[one], o.urgency[one], self.batch.rows[one])[0]
+
+    @cached_property
     def by_set(self) -> npt.NDArray[np.float64]:
         return set_probabilities(self.engine, self.states, self.weeks, self.cap)
 
     @cached_property
     def late_row(self) -> list[float]:
         """The row with urgency and probabilities appended, for the reasons of late rules."""
-        from afterdisc.engine.evaluate import with_late_columns
-
         one = slice(self.i, self.i + 1)
         o = self.outcome
         rows = with_late_columns(

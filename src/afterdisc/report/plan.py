@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from afterdisc.engine.benefit import benefits_of
-from afterdisc.engine.plan import statuses
 from afterdisc.report.case import Case
 from afterdisc.report.index import index_of
 from afterdisc.report.safety import support
@@ -18,17 +17,10 @@ SPEAKS_FOR = ("recommend", "offer", "for")
 SPEAKS_AGAINST = ("avoid", "rule_out", "withhold", "reduce_dose", "caution", "against")
 
 
-def status_codes(case: Case) -> npt.NDArray[np.int8]:
-    """[treatment] of this case."""
-    one = slice(case.i, case.i + 1)
-    o = case.outcome
-    return statuses(case.engine, o.truth[one], o.urgency[one], case.batch.rows[one])[0]
-
-
 def treatments(case: Case, by_set_draws: npt.NDArray[np.float32] | None) -> list[dict[str, Any]]:
     """All treatments, the offered ones first, then by expected benefit."""
     p = case.program
-    codes = status_codes(case)
+    codes = case.status_codes
     level = p.settings["credible_interval"]
     if by_set_draws is not None and case.cap == p.caps[0]:
         chance, band = benefits_of(case.engine).expected(case.by_set, by_set_draws, case.person, level)

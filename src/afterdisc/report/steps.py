@@ -10,7 +10,6 @@ from afterdisc.engine.ask import Asker
 from afterdisc.engine.benefit import benefits_of
 from afterdisc.report.case import Case
 from afterdisc.report.index import index_of
-from afterdisc.report.plan import status_codes
 from afterdisc.report.safety import support, unanswered
 from afterdisc.words.status import STATUSES
 
@@ -26,6 +25,7 @@ class Steps:
         self.fired = {f["id"] for f in flags if f["status"] == "fired" and f["urgency"] != "ask"}
         self.imaging = self._imaging()
         self.withheld = self._withheld()
+        self.at_hand = self._at_hand()
         self.first = {t: rule for rule, text in self.imaging for t in reversed(text["first"])}
         self.second = {t: rule for rule, text in self.imaging for t in reversed(text["next"])}
         self.asker = self._asker()
@@ -56,6 +56,16 @@ class Steps:
                     out.setdefault(test, {"rule": rule, "say": text["say"], **support(text)})
         return out
 
+    def _at_hand(self) -> set[str]:
+        """Tests whose result is there already; only an emergency asks for them again."""
+        rules = self.case.book["gates"]
+        return {
+            test
+            for test, roots in self.index.gates.items()
+            for root, rule in roots
+            if rules[rule]["then"] == "at_hand" and self.case.truth(root) is True
+        }
+
     def _checks(self, test: str) -> list[str]:
         """What to look out for before a test."""
         out = []
@@ -72,7 +82,7 @@ class Steps:
 
     def _asker(self) -> Asker:
         case, p = self.case, self.case.program
-        codes = status_codes(case)
+        codes = case.status_codes
         barred = {STATUSES.index("avoid")}
         rules = case.book["treatments"]
         allowed = np.array([c not in barred and rules[t]["rung"] > 0 for t, c in zip(p.treatments, codes, strict=True)])
@@ -111,7 +121,7 @@ class Steps:
             if self.case.book["findings"][name]["asked_at"] in ("intake", "history", "exam", "review")
         ]
         flat = [(name, js[0]) for name, js in asked if js and name not in must]
-        worth = self.asker.worth_of_each(np.array([j for _, j in flat], np.int64)) if flat else None
+        worth = self.asker.worth_of_each([j for _, j in flat]) if flat else None
         rated = []
         for i, (name, _) in enumerate(flat):
             assert worth is not None
@@ -159,12 +169,13 @@ class Steps:
         for flag in self.flags:
             if flag["status"] == "fired" and flag["urgency"] != "ask":
                 for test in flag["investigations"]:
-                    if test not in self.withheld:
+                    again = flag["urgency"] in ("E0", "E1")
+                    if test not in self.withheld and (again or test not in self.at_hand):
                         out.setdefault(test, (flag["urgency"], f"{flag['id']}: {flag['title']}"))
         return out
 
     def _useful_tests(self) -> list[str]:
-        return [t for t in self.case.book["investigations"] if t not in self.withheld]
+        return [t for t in self.case.book["investigations"] if t not in self.withheld and t not in self.at_hand]
 
     def _answers(self, test: str) -> list[int]:
         gives = self.case.book["investigations"][test]["gives"]

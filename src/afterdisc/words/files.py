@@ -1,0 +1,22 @@
+"""A stamp of a folder of files: the same names and contents give the same stamp."""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+PARTS = ("*.yaml", "*/*.yaml", "sources/*.csv")
+
+
+def stamp_of(folder: Path) -> str:
+    """Sixteen hexadecimal digits from the names and contents of the knowledge files and the version of the software."""
+    digest = hashlib.sha256()
+    try:
+        digest.update(version("afterdisc").encode())
+    except PackageNotFoundError:
+        digest.update(b"source")
+    for path in sorted(p for part in PARTS for p in folder.glob(part)):
+        digest.update(str(path.relative_to(folder)).encode() + b"\0")
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
