@@ -79,7 +79,7 @@ def _support(support: Support) -> dict[str, Any]:
     return {
         "support": support.kind,
         "facts": list(support.facts),
-        "because": support.because,
+        "why": support.because,
         "worth": support.worth,
         "where": support.where,
     }

@@ -73,32 +73,21 @@ class Asker:
         """Findings with a weight that are unknown and would count if known."""
         return np.flatnonzero((self.states == UNKNOWN) & self.engine.program.has_likelihood & ~silent)
 
-    def _row_numbers(self, finding: int, extra: int) -> list[tuple[int, int, int, int]]:
-        """For each state its dense rows: plain before and after in time, then discounted; `extra` mates become known too."""
-        p, t = self.engine.program, self.engine.tables
-        out = []
-        for state in range(len(p.states[finding])):
-            first = int(p.row_start[p.variant_of[finding, self.before]]) + state
-            other = int(p.row_start[p.variant_of[finding, self.after]]) + state
-            k = 0
-            if p.group[finding] >= 0:
-                mates = int(kernel.members_known(t.sign[first], self.counts[p.group[finding]]))
-                k = min(mates + extra, int(t.group_size[finding]) - 1)
-            a, b = int(t.row_of[first]), int(t.row_of[other])
-            out.append((a, b, a + k, b + k))
-        return out
-
     def _rows(self, findings: Sequence[int], extra: Sequence[int]) -> tuple[Floats, Floats, Ints]:
-        """P(state | set) and the discounted likelihood [state of all findings, set], and where each finding starts."""
-        numbers: list[tuple[int, int, int, int]] = []
-        start = [0]
-        for f, more in zip(findings, extra, strict=True):
-            numbers += self._row_numbers(int(f), more)
-            start.append(len(numbers))
-        plain, weighed = np.empty((len(numbers), len(self.top))), np.empty((len(numbers), len(self.top)))
-        t = self.engine.tables
-        _gather(t.rows, t.scale, np.array(numbers, np.int64).reshape(-1, 4), self.share, self.top, plain, weighed)
-        return plain, weighed, np.array(start)
+        """P(state | set) and the discounted likelihood [state of all findings, set], and where each finding starts.
+
+        `extra` says how many mates in its group become known together with a finding.
+        """
+        p, t = self.engine.program, self.engine.tables
+        which = np.array(findings, np.int64)
+        start = np.zeros(len(which) + 1, np.int64)
+        np.cumsum(self.engine.n_states[which], out=start[1:])
+        plain, weighed = np.empty((start[-1], len(self.top))), np.empty((start[-1], len(self.top)))
+        _gather(
+            which, np.array(extra, np.int64), start, self.before, self.after, self.share, p.row_start, p.variant_of, p.group,
+            t.sign, t.group_size, self.counts, t.row_of, t.rows, t.scale, self.top, plain, weighed,
+        )  # fmt: skip
+        return plain, weighed, start
 
     def worth_of_each(self, findings: Sequence[int]) -> Worth:
         """Each finding asked alone."""
@@ -107,26 +96,24 @@ class Asker:
         _each_question(self.p, plain, weighed, start, self.utility, self.leading, out)
         return Worth(out[:, 0], out[:, 1], out[:, 2])
 
-    def worth_together(self, findings: Sequence[int]) -> tuple[float, float, float]:
-        """(bits, change, gain) of an investigation that answers several questions at once, over drawn results."""
-        if len(findings) == 1:
-            one = self.worth_of_each(findings)
-            return float(one.bits[0]), float(one.change[0]), float(one.gain[0])
-        groups = [int(self.engine.program.group[f]) for f in findings]
-        plain, weighed, start = self._rows(findings, [groups.count(g) - 1 if g >= 0 else 0 for g in groups])
-        out = np.zeros(3)
-        _several_questions(self.p, plain, weighed, start, _uniforms(len(findings)), self.utility, self.leading, out)
-        return float(out[0]), float(out[1]), float(out[2])
+    def worth_of_tests(self, tests: Sequence[Sequence[int]]) -> Worth:
+        """Each test, which answers several findings at once: exactly if it is one finding, else over drawn results."""
+        group = self.engine.program.group
+        flat = [f for findings in tests for f in findings]
+        extra = []
+        for findings in tests:
+            mates = [int(group[f]) for f in findings]
+            extra += [mates.count(g) - 1 if g >= 0 else 0 for g in mates]
+        plain, weighed, start = self._rows(flat, extra)
+        first = np.zeros(len(tests) + 1, np.int64)
+        np.cumsum([len(findings) for findings in tests], out=first[1:])
+        out = np.zeros((len(tests), 3))
+        _each_test(self.p, plain, weighed, start, first, UNIFORMS, self.utility, self.leading, out)
+        return Worth(out[:, 0], out[:, 1], out[:, 2])
 
 
-def _uniforms(n: int) -> Floats:
-    """[result, question] the same numbers for every case, so that an answer depends on the case alone."""
-    if n not in _UNIFORMS:
-        _UNIFORMS[n] = np.random.Generator(np.random.PCG64([RESULT_SEED, n])).random((N_RESULTS, n))
-    return _UNIFORMS[n]
-
-
-_UNIFORMS: dict[int, Floats] = {}
+# [result, question] the same numbers for every case, so that an answer depends on the case alone
+UNIFORMS = np.random.Generator(np.random.PCG64(RESULT_SEED)).random((N_RESULTS, kernel.MAX_LISTED))
 
 
 @_jit()
@@ -151,19 +138,47 @@ def _divergence(q, p):  # type: ignore[no-untyped-def]
 
 
 @_jit()
-def _gather(rows, scale, numbers, share, top, plain, weighed):  # type: ignore[no-untyped-def]
-    for i in range(numbers.shape[0]):
-        for j, out in ((0, plain), (2, weighed)):
-            a, b = numbers[i, j], numbers[i, j + 1]
-            for h in range(top.shape[0]):
-                early = rows[a, top[h]] * scale[a]
-                out[i, h] = early if a == b else (1.0 - share) * early + share * rows[b, top[h]] * scale[b]
+def _gather(  # type: ignore[no-untyped-def]
+    which, extra, start, before, after, share, row_start, variant_of, group, sign, group_size, counts, row_of, rows, scale,
+    top, plain, weighed,
+):  # fmt: skip
+    for i in range(which.shape[0]):
+        f = which[i]
+        for s in range(start[i + 1] - start[i]):
+            first = row_start[variant_of[f, before]] + s
+            a, b = row_of[first], row_of[row_start[variant_of[f, after]] + s]
+            k = 0
+            if group[f] >= 0:
+                k = min(kernel.members_known(sign[first], counts[group[f]]) + extra[i], group_size[f] - 1)
+            _mix(rows, scale, a, b, share, top, plain[start[i] + s])
+            if k == 0:
+                weighed[start[i] + s, :] = plain[start[i] + s, :]
+            else:
+                _mix(rows, scale, a + k, b + k, share, top, weighed[start[i] + s])
+
+
+@_jit()
+def _mix(rows, scale, a, b, share, top, out):  # type: ignore[no-untyped-def]
+    for h in range(top.shape[0]):
+        early = rows[a, top[h]] * scale[a]
+        out[h] = early if a == b else (1.0 - share) * early + share * rows[b, top[h]] * scale[b]
 
 
 @_jit()
 def _each_question(p, plain, weighed, start, utility, leading, out):  # type: ignore[no-untyped-def]
     for f in range(start.shape[0] - 1):
         _one_question(p, plain[start[f] : start[f + 1]], weighed[start[f] : start[f + 1]], utility, leading, out[f])
+
+
+@_jit()
+def _each_test(p, plain, weighed, start, first, uniform, utility, leading, out):  # type: ignore[no-untyped-def]
+    for i in range(first.shape[0] - 1):
+        a, b = first[i], first[i + 1]
+        if b - a == 1:
+            rows = slice(start[a], start[b])
+            _one_question(p, plain[rows], weighed[rows], utility, leading, out[i])
+        elif b > a:
+            _several_questions(p, plain, weighed, start[a : b + 1], uniform, utility, leading, out[i])
 
 
 @_jit()

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from afterdisc.engine import kernel
 from afterdisc.engine.direct import posterior_with_cap
-from afterdisc.engine.rules import RowRules, batch_truth
+from afterdisc.engine.rules import RowRules, TapeLists, batch_truth
 from afterdisc.engine.sets import cause_sets
 from afterdisc.engine.tables import tables_of
 from afterdisc.program import Program
@@ -65,6 +65,19 @@ class Engine:
     @cached_property
     def tables(self):  # type: ignore[no-untyped-def]
         return tables_of(self.program)
+
+    @cached_property
+    def all_rules(self) -> RowRules:
+        """Every node of the tape, for the reasons of one case."""
+        return RowRules(self.program.tape, range(len(self.program.tape.op)))
+
+    @cached_property
+    def tape_lists(self) -> TapeLists:
+        return TapeLists(self.program.tape)
+
+    @cached_property
+    def column_at(self) -> dict[str, int]:
+        return self.program.column_index()
 
     @cached_property
     def early_rules(self) -> RowRules:

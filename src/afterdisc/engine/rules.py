@@ -23,6 +23,8 @@ Rows = npt.NDArray[np.float64]
 
 
 class Op(IntEnum):
+    """What a node does. Up to KNOWN they are atoms."""
+
     LT, LE, GT, GE, EQ, NE, IN, KNOWN, AND, OR, NOT, AT_LEAST = range(12)
 
 
@@ -183,67 +185,59 @@ def _bits(plane: npt.NDArray[np.uint64], n: int) -> npt.NDArray[np.uint8]:
 # -- the reasons -------------------------------------------------------------------------------------------------
 
 
+class TapeLists:
+    """A tape as plain lists, for walking."""
+
+    def __init__(self, tape: Tape) -> None:
+        self.op: list[int] = tape.op.tolist()
+        self.column: list[int] = tape.column.tolist()
+        self.value: list[float] = tape.value.tolist()
+        self.items = [tuple(_items(tape, n)) for n in range(len(tape.op))]
+
+
 class Reasons:
-    """Why a node is true, false or unknown for one row: the atoms that decide it, and the columns still missing."""
+    """Why a node is true, false or unknown for one row: the atoms that decide it, and the columns still missing.
 
-    def __init__(self, tape: Tape, row: Sequence[float]) -> None:
-        self.tape, self.row = tape, row
-        self._truth: dict[int, Truth] = {}
+    `truths` is the truth of every node of the tape for the row, as `RowRules` gives it.
+    """
+
+    def __init__(self, tape: TapeLists, truths: Sequence[Truth]) -> None:
+        self.tape, self.truths = tape, truths
         self._open: dict[int, tuple[int, ...]] = {}
-
-    def truth(self, node: int) -> Truth:
-        if node not in self._truth:
-            self._truth[node] = self._evaluate(node)
-        return self._truth[node]
 
     def deciding(self, node: int) -> list[tuple[int, bool]]:
         """Atoms as (node, whether it holds): of a true node the true parts, of a false one the false parts."""
-        value = self.truth(node)
+        value = self.truths[node]
         return list(dict.fromkeys(self._walk(node, value))) if value is not None else []
 
-    def missing(self, node: int) -> list[int]:
+    def missing(self, node: int) -> tuple[int, ...]:
         """Columns whose value could settle an unknown node, each once, in the order the rule names them."""
-        return list(self._missing(node))
-
-    def _evaluate(self, n: int) -> Truth:
-        tape, op = self.tape, int(self.tape.op[n])
-        if op <= Op.KNOWN:
-            value = self.row[int(tape.column[n])]
-            if op == Op.KNOWN:
-                return value == value
-            if value != value:
-                return None
-            return value in _items(tape, n) if op == Op.IN else bool(_COMPARE[op](value, float(tape.value[n])))
-        kids = [self.truth(k) for k in _items(tape, n)]
-        if op == Op.NOT:
-            return truth.not_(kids[0])
-        if op == Op.AND:
-            return truth.all_(kids)
-        return truth.any_(kids) if op == Op.OR else truth.at_least(int(tape.value[n]), kids)
+        if node not in self._open:
+            if self.truths[node] is not None:
+                self._open[node] = ()
+            elif self.tape.op[node] <= 7:  # an atom
+                self._open[node] = (self.tape.column[node],)
+            else:
+                open_: dict[int, None] = {}
+                for k in self.tape.items[node]:
+                    if self.truths[k] is None:
+                        open_.update(dict.fromkeys(self.missing(k)))
+                self._open[node] = tuple(open_)
+        return self._open[node]
 
     def _walk(self, n: int, value: Truth) -> list[tuple[int, bool]]:
-        op = int(self.tape.op[n])
-        if op <= Op.KNOWN:
+        op = self.tape.op[n]
+        if op <= 7:  # an atom
             return [(n, bool(value))]
-        kids = _items(self.tape, n)
+        kids = self.tape.items[n]
         if op == Op.NOT:
-            return self._walk(kids[0], self.truth(kids[0]))
+            return self._walk(kids[0], self.truths[kids[0]])
         if op == Op.AT_LEAST:
-            return [a for k in kids if self.truth(k) is value for a in self._walk(k, value)]
-        decide = [k for k in kids if self.truth(k) is value]
+            return [a for k in kids if self.truths[k] is value for a in self._walk(k, value)]
+        decide = [k for k in kids if self.truths[k] is value]
         if (op == Op.AND) != bool(value):  # one false part settles an `and`, one true part an `or`: the first is reason enough
             decide = decide[:1] if op == Op.AND else decide
         return [a for k in decide for a in self._walk(k, value)]
-
-    def _missing(self, n: int) -> tuple[int, ...]:
-        if n not in self._open:
-            if self.truth(n) is not None:
-                self._open[n] = ()
-            elif int(self.tape.op[n]) <= Op.KNOWN:
-                self._open[n] = (int(self.tape.column[n]),)
-            else:
-                self._open[n] = tuple(dict.fromkeys(c for k in _items(self.tape, n) for c in self._missing(k)))
-        return self._open[n]
 
 
 @lru_cache(maxsize=64)

@@ -89,7 +89,7 @@ class Case:
 
     @cached_property
     def reasons(self) -> Reasons:
-        return Reasons(self.program.tape, self.late_row)
+        return Reasons(self.engine.tape_lists, self.engine.all_rules(self.late_row))
 
     def truth(self, root: int) -> bool | None:
         value = int(self.outcome.truth[self.i, root])
@@ -97,9 +97,13 @@ class Case:
 
     def missing(self, roots: Iterable[int]) -> list[str]:
         """Findings whose answer could settle these conditions, each once."""
-        columns = (c for root in roots for c in self.reasons.missing(self.program.roots[root].node))
-        n = len(self.program.columns)
-        return list(dict.fromkeys(self.program.columns[c].finding for c in columns if c < n))
+        columns, roots_, n = self.program.columns, self.program.roots, len(self.program.columns)
+        found: dict[str, None] = {}
+        for root in roots:
+            for c in self.reasons.missing(roots_[root].node):
+                if c < n:
+                    found[columns[c].finding] = None
+        return list(found)
 
     def decided_by(self, root: int) -> list[str]:
         """The findings that make a condition true or false, in words."""

@@ -17,7 +17,11 @@ SMALLEST_WEIGHT = 0.05  # natural-log odds; below this a finding is not worth a 
 
 
 def causes(case: Case, draws: npt.NDArray[np.float32] | None) -> list[dict[str, Any]]:
-    """Every cause, most probable first, each with its interval and the findings that speak for and against it."""
+    """Every cause, most probable first, each with its interval and the findings that speak for and against it.
+
+    While an emergency or same-day red flag is open the expected course is set aside: it comes last, whatever its
+    probability, so that nobody is reassured by it.
+    """
     p = case.program
     names = [*p.causes, NO_CAUSE]
     probability = case.outcome.probability[case.i]
@@ -32,7 +36,10 @@ def causes(case: Case, draws: npt.NDArray[np.float32] | None) -> list[dict[str, 
             entry["interval"] = [low, high]
         entry |= {"evidence": evidence[j], "summary": text["summary"], "prior": _prior(case, text)}
         out.append(entry)
-    return sorted(out, key=lambda c: -c["probability"])
+    if case.urgency in ("E0", "E1"):
+        for entry in out:
+            entry["set_aside"] = entry["id"] == NO_CAUSE
+    return sorted(out, key=lambda c: (c.get("set_aside", False), -c["probability"]))
 
 
 def _prior(case: Case, text: dict[str, Any]) -> dict[str, Any]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
+from afterdisc.engine.rules import Op, needed
 from afterdisc.program import Program
+from afterdisc.report.support import support
 
 
 class Index:
@@ -45,6 +48,12 @@ class Index:
         return {owner: roots[0][0] for owner, roots in self._of("stage").items()}
 
     @cached_property
+    def lines(self) -> dict[str, dict[str, Any]]:
+        """What each treatment rule says, with its support; shared by all assessments."""
+        texts = self.program.book["treatments"].values()
+        return {r: {"id": r, "say": rule["say"], **support(rule)} for t in texts for r, rule in t["rules"].items()}
+
+    @cached_property
     def asked_by(self) -> dict[str, list[int]]:
         """For each finding a person can be asked for, the weighed findings that its answer settles."""
         out: dict[str, list[int]] = {}
@@ -56,8 +65,6 @@ class Index:
     @cached_property
     def substitutes(self) -> frozenset[int]:
         """Weighed findings that only stand in for a better one."""
-        from afterdisc.engine.rules import Op, needed
-
         tape, out = self.program.tape, []
         for j, root in enumerate(self.program.silent_root):
             if root >= 0:

@@ -10,10 +10,12 @@ import numpy.typing as npt
 from afterdisc.engine.benefit import benefits_of
 from afterdisc.report.case import Case
 from afterdisc.report.index import index_of
-from afterdisc.report.safety import support
 from afterdisc.words.status import OFFERED, STATUSES
 
 SPEAKS_FOR = ("recommend", "offer", "for")
+ORDER = {word: i for i, word in enumerate((
+    "recommend", "offer", "for", "avoid", "rule_out", "withhold", "reduce_dose", "caution", "against", "inform", "require"
+))}  # fmt: skip
 SPEAKS_AGAINST = ("avoid", "rule_out", "withhold", "reduce_dose", "caution", "against")
 
 
@@ -44,16 +46,16 @@ def _without_draws(case: Case) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.
 def _treatment(case: Case, name: str, code: int, chance: float, band: npt.NDArray[np.float64]) -> dict[str, Any]:
     text = case.book["treatments"][name]
     rules = text["rules"]
-    truths = [(case.truth(root), root, rule) for root, rule in index_of(case.program).treatments.get(name, [])]
+    index = index_of(case.program)
+    truths = [(case.truth(root), root, rule) for root, rule in index.treatments.get(name, [])]
     status = STATUSES[code]
-    fired = [(root, rule) for truth, root, rule in truths if truth is True]
+    fired = sorted((ORDER[rules[r]["then"]], r) for truth, _, r in truths if truth is True)
 
     def said(words: tuple[str, ...]) -> list[dict[str, Any]]:
-        lines = [(words.index(rules[r]["then"]), r) for _, r in fired if rules[r]["then"] in words]
-        return [{"id": r, "say": rules[r]["say"], **support(rules[r])} for _, r in sorted(lines)]
+        return [index.lines[r] for _, r in fired if rules[r]["then"] in words]
 
     gates = [(root, r) for truth, root, r in truths if rules[r]["then"] == "require" and truth is not True]
-    open_gates = [{"id": r, "say": rules[r]["say"], **support(rules[r])} for _, r in gates]
+    open_gates = [index.lines[r] for _, r in gates]
     out: dict[str, Any] = {
         "id": name,
         "label": text["label"],

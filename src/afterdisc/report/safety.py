@@ -6,6 +6,7 @@ from typing import Any
 
 from afterdisc.report.case import Case
 from afterdisc.report.index import index_of
+from afterdisc.report.support import support
 from afterdisc.words.urgency import URGENCIES
 
 STATUS_ORDER = ("fired", "ask", "cleared")
@@ -50,18 +51,9 @@ def _red_flag(case: Case, name: str, levels: list[tuple[int, str]]) -> dict[str,
     return out | support(text)
 
 
-def support(text: dict[str, Any]) -> dict[str, Any]:
-    """The sources and the judgement of a rule or a number."""
-    out: dict[str, Any] = {"support": text["support"], "sources": list(text["facts"])}
-    reason = text.get("why", text["because"])
-    if reason and (text["support"] == "judgement" or not text["facts"]):
-        out["judgement"] = {"because": reason, "worth": text["worth"]}
-    return out
-
-
 def unanswered(case: Case) -> list[dict[str, Any]]:
     """The mandatory red-flag items that nobody has answered."""
-    columns = case.program.column_index()
+    columns = case.engine.column_at
     return [m for m in case.book["mandatory"] if all(case.row[columns[f]] != case.row[columns[f]] for f in m["any_of"])]
 
 

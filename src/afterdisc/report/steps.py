@@ -10,7 +10,8 @@ from afterdisc.engine.ask import Asker
 from afterdisc.engine.benefit import benefits_of
 from afterdisc.report.case import Case
 from afterdisc.report.index import index_of
-from afterdisc.report.safety import support, unanswered
+from afterdisc.report.safety import unanswered
+from afterdisc.report.support import support
 from afterdisc.words.status import STATUSES
 
 QUESTION_STEP = "questions"
@@ -30,6 +31,7 @@ class Steps:
         self.second = {t: rule for rule, text in self.imaging for t in reversed(text["next"])}
         self.asker = self._asker()
         self.open = self._open_findings()
+        self._answered: dict[str, list[int]] = {}
         self.questions = self._questions()
         self.next_steps = self._next_steps()
 
@@ -156,11 +158,12 @@ class Steps:
 
     def _next_steps(self) -> list[dict[str, Any]]:
         urgent = self._urgent_tests()
+        self.worth = self._worth_of_tests([*urgent, *self._useful_tests()])
         steps = [self._test(t, why, urgency=u) for t, (u, why) in urgent.items()]
         if self.questions:
             steps.append(self._question_step())
         tests = [self._test(t, "") for t in self._useful_tests() if t not in urgent]
-        rated = sorted((t for t in tests if self._worth_doing(t)), key=lambda t: (-t["score"], t["id"]))
+        rated = sorted((t for t in tests if self._worth_doing(t)), key=_in_the_room_first)
         return steps + self._without_subsets(rated, list(urgent))
 
     def _urgent_tests(self) -> dict[str, tuple[str, str]]:
@@ -168,23 +171,48 @@ class Steps:
         out: dict[str, tuple[str, str]] = {}
         for flag in self.flags:
             if flag["status"] == "fired" and flag["urgency"] != "ask":
-                for test in flag["investigations"]:
-                    again = flag["urgency"] in ("E0", "E1")
-                    if test not in self.withheld and (again or test not in self.at_hand):
+                again = flag["urgency"] in ("E0", "E1")
+                for test in [t for asked in flag["investigations"] for t in self._instead(asked)]:
+                    if again or test not in self.at_hand:
                         out.setdefault(test, (flag["urgency"], f"{flag['id']}: {flag['title']}"))
-        return out
+        return self._without_lesser(out)
+
+    def _instead(self, test: str) -> list[str]:
+        """The test itself, or what the rule that withholds it puts first."""
+        if test not in self.withheld:
+            return [test]
+        rule = self.case.book["imaging"].get(self.withheld[test]["rule"], {"first": []})
+        return [t for t in rule["first"] if t not in self.withheld]
+
+    def _without_lesser(self, tests: dict[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
+        """Outside an emergency, a test that answers only part of another one on the list is dropped."""
+        answers = {t: set(self.case.book["investigations"][t]["gives"]) for t in tests}
+        return {
+            t: v
+            for t, v in tests.items()
+            if v[0] == "E0" or not any(answers[t] and answers[t] < answers[other] for other in tests)
+        }
 
     def _useful_tests(self) -> list[str]:
         return [t for t in self.case.book["investigations"] if t not in self.withheld and t not in self.at_hand]
 
+    def _worth_of_tests(self, tests: list[str]) -> dict[str, tuple[float, float, float]]:
+        answering = [t for t in dict.fromkeys(tests) if self._answers(t)]
+        if not answering:
+            return {}
+        w = self.asker.worth_of_tests([self._answers(t) for t in answering])
+        return {t: (float(w.bits[i]), float(w.change[i]), float(w.gain[i])) for i, t in enumerate(answering)}
+
     def _answers(self, test: str) -> list[int]:
-        gives = self.case.book["investigations"][test]["gives"]
-        return sorted({j for f in gives for j in self.index.asked_by.get(f, []) if j in self.open})
+        if test not in self._answered:
+            gives = self.case.book["investigations"][test]["gives"]
+            self._answered[test] = sorted({j for f in gives for j in self.index.asked_by.get(f, []) if j in self.open})
+        return self._answered[test]
 
     def _test(self, test: str, why: str, urgency: str | None = None) -> dict[str, Any]:
         text = self.case.book["investigations"][test]
         answers = self._answers(test)
-        bits, change, gain = self.asker.worth_together(answers) if answers else (0.0, 0.0, 0.0)
+        bits, change, gain = self.worth.get(test, (0.0, 0.0, 0.0))
         score = self._score(bits, change, text["burden"])
         rule = self.first.get(test)
         if rule:
@@ -246,3 +274,7 @@ class Steps:
         labels = self.case.book["investigations"]
         return [{"id": t, "label": labels[t]["label"], **why} for t, why in self.withheld.items() if t in labels]
 
+
+def _in_the_room_first(test: dict[str, Any]) -> tuple[bool, float, str]:
+    """The examination costs nothing and comes before any test; then by score."""
+    return (test["kind"] != "exam" or test["burden"] != "none", -test["score"], test["id"])
