@@ -17,6 +17,9 @@ def book_of(base: KnowledgeBase) -> dict[str, Any]:
         "version": base.version,
         "intended_use": base.intended_use,
         "review_by": base.review_by,
+        "first_questions": list(base.first_questions),
+        "slices": [list(s.weeks) for s in base.slices],
+        "prevalence": _prevalence(base),
         "findings": {i: _finding(f) for i, f in base.findings.items()},
         "causes": {i: _cause(c) for i, c in base.causes.items()},
         "investigations": {
@@ -73,6 +76,16 @@ def supports_of(base: KnowledgeBase) -> Iterable[Support]:
     for named in (base.red_flags, base.imaging, base.definitions, base.settings):
         yield from (item.support for item in named.values())  # type: ignore[attr-defined]
     yield from base.concurrency.supports
+
+
+def _prevalence(base: KnowledgeBase) -> dict[str, dict[str, float]]:
+    """Of each risk factor the share of people in each of its states, where the tables give it."""
+    out: dict[str, dict[str, float]] = {}
+    for cause in base.causes.values():
+        for risk in cause.risk_factors:
+            for state, share in risk.prevalence.items():
+                out.setdefault(risk.finding, {}).setdefault(state, share)
+    return out
 
 
 def _support(support: Support) -> dict[str, Any]:

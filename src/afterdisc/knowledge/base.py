@@ -435,6 +435,7 @@ class KnowledgeBase:
     latest_weeks: float
     dependence: tuple[DependenceGroup, ...]
     concurrency: Concurrency
+    first_questions: tuple[str, ...]
     orders: tuple[Order, ...]
     contradictions: tuple[Refusal, ...]
     out_of_scope: tuple[Refusal, ...]

@@ -143,6 +143,7 @@ class _Reader:
                 self._named(self._file("model/dependence.yaml").parts("groups", "group"), self._dependence).values()
             ),
             concurrency=self._concurrency(links),
+            first_questions=top.names("first_questions"),
             orders=tuple(self._each(refusals.items("orders", "order"), self._order)),
             contradictions=tuple(self._named(refusals.parts("contradictions", "contradiction"), self._refusal).values()),
             out_of_scope=tuple(self._named(refusals.parts("out_of_scope", "scope"), self._refusal).values()),

@@ -116,13 +116,15 @@ class Steps:
     def _questions(self) -> list[dict[str, Any]]:
         """Every open question and examination item by its own worth; mandatory red-flag items come first."""
         must = [f for m in unanswered(self.case) for f in m["any_of"][:1]]
-        out = [self._question(f, None) for f in must]
+        out = [self._opening(f) for f in self.case.book["first_questions"] if self._unknown(f)]
+        out += [self._question(f, None) for f in must]
         asked = [
             (name, [j for j in js if j in self.open])
             for name, js in self.index.asked_by.items()
             if self.case.book["findings"][name]["asked_at"] in ("intake", "history", "exam", "review")
         ]
-        flat = [(name, js[0]) for name, js in asked if js and name not in must]
+        first = {q["id"] for q in out}
+        flat = [(name, js[0]) for name, js in asked if js and name not in first]
         worth = self.asker.worth_of_each([j for _, j in flat]) if flat else None
         rated = []
         for i, (name, _) in enumerate(flat):
@@ -137,6 +139,14 @@ class Steps:
             or q["bits"] >= settings["stop_asking_below_bits"]
         ]
         return out + sorted(useful, key=lambda q: (-q["score"], q["id"]))
+
+    def _unknown(self, finding: str) -> bool:
+        value = self.case.row[self.case.engine.column_at[finding]]
+        return value != value
+
+    def _opening(self, finding: str) -> dict[str, Any]:
+        out = self._question(finding, (0.0, 0.0, 0.0))
+        return out | {"why": out["why"] or "Nearly everything else hangs on it.", "score": 10.0}
 
     def _question(self, finding: str, worth: tuple[float, float, float] | None) -> dict[str, Any]:
         text = self.case.book["findings"][finding]

@@ -1,0 +1,5 @@
+"""`python -m afterdisc.cli`."""
+
+from afterdisc.cli.main import main
+
+main()
