@@ -7,6 +7,18 @@
 Supports a clinician; never decides. Not validated for clinical use.
 """
 
-from afterdisc.door import assess, assess_many, evaluate, load_program
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from afterdisc.door import assess, assess_many, evaluate, load_program
 
 __all__ = ["assess", "assess_many", "evaluate", "load_program"]
+
+
+def __getattr__(name: str) -> Any:
+    """The public functions are fetched on first use, so that `afterdisc --help` need not wait for the engine."""
+    if name in __all__:
+        from afterdisc import door
+
+        return getattr(door, name)
+    raise AttributeError(f"module `afterdisc` has no attribute `{name}`")

@@ -13,14 +13,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from afterdisc.compile import compile_program
 from afterdisc.engine.evaluate import Outcome, evaluate_rows
 from afterdisc.errors import IncompatibleProgram
 from afterdisc.intake import Batch, batch_from_cases
-from afterdisc.knowledge import INSTALLED, read_knowledge
 from afterdisc.program import Program, program_from_bytes, program_to_bytes
 from afterdisc.report import assessments_of
-from afterdisc.words.files import stamp_of
+from afterdisc.words.files import INSTALLED, stamp_of
 
 BLOCK_ROWS = 16_384  # rows of a large batch held as numbers at once
 
@@ -38,6 +36,9 @@ def load_program(folder: str | None = None) -> Program:
         return program_from_bytes(kept.read_bytes())
     except (OSError, IncompatibleProgram):
         pass
+    from afterdisc.compile import compile_program  # only when there is something to compile: a start is then twice as fast
+    from afterdisc.knowledge import read_knowledge
+
     program = compile_program(read_knowledge(source))
     _keep(kept, program_to_bytes(program))
     return program

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from afterdisc.errors import ImpossibleState, ImpossibleValue, UnknownFinding
-from afterdisc.intake.batch import Batch, ingredient, layout_of
+from afterdisc.intake.batch import Batch, layout_of
 from afterdisc.program import Column, Program
+from afterdisc.words.ingredient import ingredient
 from afterdisc.words.nearest import did_you_mean
 
 ID = "id"

@@ -22,6 +22,7 @@ from afterdisc.errors import (
     UnreadableCase,
 )
 from afterdisc.program import Column, Program
+from afterdisc.words.ingredient import ingredient
 from afterdisc.words.nearest import did_you_mean
 
 Floats = npt.NDArray[np.float64]
@@ -175,11 +176,6 @@ def _number(column: Column, value: Any) -> float | None:
     if column.kind == "count" and number != int(number):
         raise ImpossibleValue(f"`{column.name}` is a count: a whole number.")
     return number
-
-
-def ingredient(name: str) -> str:
-    """An ingredient as the knowledge base spells it."""
-    return name.strip().lower().replace(" ", "_").replace("-", "_")
 
 
 def _fill_entries(column: Column, value: Any, entries: list[tuple[int, Column]], row: Floats) -> None:

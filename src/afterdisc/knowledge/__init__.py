@@ -6,6 +6,7 @@ its support and the line it stands on. Refuses to know: patients, arrays and how
 
 from afterdisc.knowledge.base import KnowledgeBase
 from afterdisc.knowledge.check import check_knowledge
-from afterdisc.knowledge.read import INSTALLED, read_knowledge
+from afterdisc.knowledge.read import read_knowledge
+from afterdisc.words.files import INSTALLED
 
 __all__ = ["INSTALLED", "KnowledgeBase", "check_knowledge", "read_knowledge"]

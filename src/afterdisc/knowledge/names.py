@@ -21,6 +21,7 @@ from afterdisc.knowledge.conditions import (
     Probability,
     rebuilt,
 )
+from afterdisc.words.ingredient import ingredient
 from afterdisc.words.nearest import did_you_mean
 from afterdisc.words.urgency import URGENCIES
 
@@ -170,7 +171,9 @@ class _Resolver:
         return Is(name, ("true",))
 
     def _ingredients(self, names: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(i for n in names for i in self.base.groups.get(n, (n,))))
+        """The members of groups and the names themselves (somebody may record "ssri"), in one spelling."""
+        members = (i for n in names for i in (*self.base.groups.get(n, ()), n))
+        return tuple(dict.fromkeys(ingredient(i) for i in members))
 
     def _kind(self, name: str, kinds: tuple[str, ...], where: str) -> kb.Finding:
         self._declared(name, self.base.findings, "finding", where)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,8 +13,7 @@ from afterdisc.knowledge.conditions import All, Condition, parse_condition
 from afterdisc.knowledge.fields import Fields
 from afterdisc.knowledge.names import with_names_resolved
 from afterdisc.knowledge.tree import Map, Seq, read_tree
-
-INSTALLED = Path(str(files("afterdisc_knowledge")))
+from afterdisc.words.files import INSTALLED
 
 T = TypeVar("T")
 BOOL_STATES = ("false", "true")

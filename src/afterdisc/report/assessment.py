@@ -51,6 +51,7 @@ def assessment(case: Case, *, intervals: bool) -> dict[str, Any]:
         "concurrent_causes": cause_part.cap_note(case),
         "next_steps": steps.next_steps,
         "questions": steps.questions,
+        "imaging": steps.imaging_notes(),
         "not_now": steps.not_now(),
         "treatments": options,
         "notes": safety.course_notes(case),
@@ -79,7 +80,7 @@ def _sources(p: Program, out: dict[str, Any]) -> dict[str, Any]:
     """The cited facts of this assessment, each with its work: only what this very answer rests on."""
     cited = {f for t in out["treatments"] for f in t["sources"]}
     cited |= {f for t in out["treatments"] for h in t["harms"] for f in h["facts"]}
-    for part in (*out["notes"], *out["not_now"], *(f for f in out["red_flags"] if f["status"] == "fired")):
+    for part in (*out["notes"], *out["not_now"], *out["imaging"], *(f for f in out["red_flags"] if f["status"] == "fired")):
         cited.update(part["sources"])
     for cause in out["causes"]:
         cited.update(cause["prior"]["sources"])

@@ -83,6 +83,13 @@ def must_ask(assessment: Item) -> list[str]:
     return listed or (list(flag["ask"]) if flag else [])
 
 
+def must_ask_about(assessment: Item) -> list[str]:
+    """The same in a word or two each."""
+    mandatory = "red flag: "
+    named = [m["for"].removeprefix(mandatory) for m in assessment["missing"] if m["for"].startswith(mandatory)]
+    return [f"{name[:1].lower()}{name[1:]}" for name in named]
+
+
 def unsettled(assessment: Item) -> list[Item]:
     """Red flags that could still be raised by an answer nobody has given."""
     return [f for f in assessment["red_flags"] if f["status"] == "ask"]
@@ -92,11 +99,11 @@ def standing(assessment: Item) -> str:
     """One plain sentence on the red flags."""
     flags, questions = raised(assessment), must_ask(assessment)
     if flags and questions:
-        return f"{plural(len(flags), 'red flag')} raised. The others cannot be cleared: ask the questions below now."
+        return f"{plural(len(flags), 'red flag')} raised. The others cannot be cleared: questions are open."
     if flags:
         return f"{plural(len(flags), 'red flag')} raised."
     if questions or assessment["urgency"] == "ask":
-        return "This person cannot be cleared: ask the questions below now. Unknown is not absent."
+        return "This person cannot be cleared: questions are open, and unknown is not absent."
     return "The mandatory danger questions are answered and raise nothing."
 
 

@@ -51,6 +51,9 @@ def assessment_schema() -> dict[str, Any]:
             ),
             "next_steps": _list(_step()),
             "questions": _list(_question()),
+            "imaging": _list(
+                _object({"id": TEXT, "title": TEXT, "say": TEXT, "check": TEXTS, "support": SUPPORT, "sources": TEXTS})
+            ),
             "not_now": _list(_object({"id": TEXT, "label": TEXT, "rule": TEXT, "say": TEXT, "sources": TEXTS})),
             "treatments": _list(_treatment()),
             "notes": _list(LINE),

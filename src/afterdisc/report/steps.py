@@ -280,6 +280,14 @@ class Steps:
             "checks": [],
         }
 
+    def imaging_notes(self) -> list[dict[str, Any]]:
+        """Every imaging rule that applies, whether or not it changes the order of the steps."""
+        return [
+            {"id": rule, "title": text["title"], "say": text["say"], "check": text["check"], **support(text)}
+            for rule, text in self.imaging
+            if not (text["withhold"] and self.fired & set(text["overridden_by"]))
+        ]
+
     def not_now(self) -> list[dict[str, Any]]:
         labels = self.case.book["investigations"]
         return [{"id": t, "label": labels[t]["label"], **why} for t, why in self.withheld.items() if t in labels]

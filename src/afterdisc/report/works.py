@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 Item = dict[str, Any]
+NOBODY = ("none", "not shown in excerpt")  # so the sources say where no author was seen; also "(author not seen)"
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,8 @@ def is_judged(line: Item) -> bool:
 
 def author_year(work: Item) -> str:
     """How the work is named in a list: its author and year, or its year alone."""
-    author = work.get("author", "")
-    named = "" if author.startswith("(") else author  # "(author not seen)", "(web page)": nobody to name
+    author = str(work.get("author", ""))
+    named = "" if author in NOBODY or author.startswith("(") else author
     return " ".join(x for x in (named, str(work.get("year", ""))) if x)
 
 
@@ -87,8 +88,18 @@ def title(work: Item) -> str:
     return str(work.get("title") or work["id"])
 
 
+def where(work: Item) -> str:
+    """Where the work is to be found, for paper and terminals."""
+    return f"doi:{work['doi']}" if work.get("doi") else str(work.get("url", ""))
+
+
+def is_confirmed(fact: Item) -> bool:
+    """Was the figure seen in the work itself?"""
+    return bool(fact["verified"])
+
+
 def link(work: Item) -> str:
-    """Where the work is to be found: its doi, else a web address; empty if neither is known."""
+    """Where the work is to be found: as a link: its doi, else a web address; empty if neither is known."""
     if work.get("doi"):
         return f"https://doi.org/{work['doi']}"
     url = str(work.get("url", ""))

@@ -1,11 +1,13 @@
-"""A stamp of a folder of files: the same names and contents give the same stamp."""
+"""The installed knowledge folder, and a stamp of a folder: the same names and contents give the same stamp."""
 
 from __future__ import annotations
 
 import hashlib
 from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
 from pathlib import Path
 
+INSTALLED = Path(str(files("afterdisc_knowledge")))
 PARTS = ("*.yaml", "*/*.yaml", "sources/*.csv")
 
 
