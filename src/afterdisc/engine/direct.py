@@ -32,6 +32,7 @@ class Wider(NamedTuple):
 
 
 _TABLES: dict[tuple[str, int, int], Floats] = {}
+_PAIRS: dict[tuple[str, int], Floats] = {}
 
 
 def posterior_with_cap(program: Program, states: npt.NDArray[np.uint8], weeks: float, cap: int) -> Wider:
@@ -71,8 +72,11 @@ def _prior(program: Program, states: npt.NDArray[np.uint8], before: int, after: 
 
 
 def _pairs(program: Program, cap: int) -> Floats:
-    sets = cause_sets(program.n_causes, cap)
-    return pair_weights(sets, program.pair_odds)[: sets.n]
+    key = (program.fingerprint, cap)
+    if key not in _PAIRS:
+        sets = cause_sets(program.n_causes, cap)
+        _PAIRS[key] = pair_weights(sets, program.pair_odds)[: sets.n]
+    return _PAIRS[key]
 
 
 def _likelihood(program: Program, states: npt.NDArray[np.uint8], before: int, after: int, share: float, cap: int) -> Floats:

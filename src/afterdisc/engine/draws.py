@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from numba import prange
 
 from afterdisc.engine.kernel import _jit, _sum, count_members, members_known, time_share
 from afterdisc.engine.sets import LANES, CauseSets, cause_sets, pair_weights
@@ -110,7 +109,7 @@ def posterior_draws(program: Program, states: npt.NDArray[np.uint8], weeks: floa
     _all_draws(
         states, weeks, program.centre_weeks, program.slice_share, mean, t.log_odds_shift, program.shift_row, t.log_shift,
         program.has_likelihood, program.group, t.sign, program.row_start, program.variant_of, t.per_cause, t.base, t.empty,
-        t.is_noisy, t.first, t.last, t.share, t.log_pairs, t.power, t.sets.runs, out, by_set,
+        t.is_noisy, t.first, t.last, t.share, t.log_pairs, t.power, t.sets.runs, cap, out, by_set,
     )  # fmt: skip
     return out, by_set
 
@@ -212,9 +211,9 @@ def _product(ratio, base, runs, out):  # type: ignore[no-untyped-def]
 
 
 @_jit()
-def _log_prior(mean, shift, before, after, share, states, shift_row, log_shift, log_pairs, runs, out):  # type: ignore[no-untyped-def]
+def _log_odds(mean, shift, before, after, share, states, shift_row, log_shift, a):  # type: ignore[no-untyped-def]
+    """a [cause + 1]: log2 odds of each cause and log2 weight of the empty set, risk factors included."""
     n_causes = log_shift.shape[1]
-    a = np.empty(n_causes + 1)
     for c in range(n_causes + 1):
         early, late = mean[before, c] + shift[before, c], mean[after, c] + shift[after, c]
         a[c] = ((1.0 - share) * early + share * late) * LOG2_E
@@ -222,6 +221,11 @@ def _log_prior(mean, shift, before, after, share, states, shift_row, log_shift, 
         if states[f] != 255 and shift_row[f, states[f]] >= 0:
             for c in range(n_causes):
                 a[c] += log_shift[shift_row[f, states[f]], c] * LOG2_E
+
+
+@_jit()
+def _over_sets(a, log_pairs, runs, out):  # type: ignore[no-untyped-def]
+    """out [set]: the sum of a over the causes of each set, and the pair odds."""
     for h in range(out.shape[0]):  # the padding too: it must never hold a NaN
         out[h] = np.float32(0.0)
     for r in range(runs.shape[0]):
@@ -229,18 +233,54 @@ def _log_prior(mean, shift, before, after, share, states, shift_row, log_shift, 
         x = np.float32(a[runs[r, 2]])
         for k in range(n):
             out[start + k] = out[parent + k] + x
-    out[0] = np.float32(a[n_causes])
+    out[0] = np.float32(a[a.shape[0] - 1])
     for h in range(out.shape[0]):
         out[h] += log_pairs[h]
 
 
 @_jit()
+def _factors(ratio, base, cap):  # type: ignore[no-untyped-def]
+    """Is a normal answer a product over causes for every set: does the floor never bite?"""
+    least = base
+    for _ in range(cap):
+        smallest = ratio[0]
+        for c in range(ratio.shape[0]):
+            smallest = min(smallest, ratio[c])
+        least *= smallest  # the smallest ratio once more for every cause: a bound from below
+    return least > FLOOR
+
+
+@_jit()
+def _add_factors(  # type: ignore[no-untyped-def]
+    states, before, after, has_likelihood, group, sign, row_start, variant_of, per_cause, base, empty, is_noisy, first,
+    power, cap, counts, dense, a,
+):  # fmt: skip
+    """Normal answers that are a product over causes go into a; `dense` says which findings are left."""
+    n_causes = a.shape[0] - 1
+    for f in range(states.shape[0]):
+        dense[f] = states[f] != 255 and has_likelihood[f]
+        if not dense[f]:
+            continue
+        row = row_start[variant_of[f, before]] + states[f]
+        if row != row_start[variant_of[f, after]] + states[f] or not is_noisy[row] or not first[row]:
+            continue
+        if not _factors(per_cause[row], base[row], cap):
+            continue
+        k = members_known(sign[row], counts[group[f]]) if group[f] >= 0 else 1
+        e = power[f, k - 1]
+        for c in range(n_causes):
+            a[c] += e * np.log2(per_cause[row, c])
+        a[n_causes] += e * (np.log2(max(empty[row], np.float32(FLOOR))) - np.log2(base[row]))
+        dense[f] = False
+
+
+@_jit()
 def _add_findings(  # type: ignore[no-untyped-def]
-    states, before, after, time, has_likelihood, group, sign, row_start, variant_of, per_cause, base, empty,
+    dense, states, before, after, time, has_likelihood, group, sign, row_start, variant_of, per_cause, base, empty,
     is_noisy, first, last, share, power, runs, counts, product, early, late, total,
 ):  # fmt: skip
     for f in range(states.shape[0]):
-        if states[f] == 255 or not has_likelihood[f]:
+        if not dense[f]:
             continue
         row = row_start[variant_of[f, before]] + states[f]
         other = row_start[variant_of[f, after]] + states[f]
@@ -272,24 +312,30 @@ def _add_findings(  # type: ignore[no-untyped-def]
             total[h] += product[h]
 
 
-@_jit(parallel=True)
+@_jit()
 def _all_draws(  # type: ignore[no-untyped-def]
     states, weeks, centres, slice_share, mean, shift, shift_row, log_shift, has_likelihood, group, sign, row_start,
-    variant_of, per_cause, base, empty, is_noisy, first, last, share, log_pairs, power, runs, out, by_set,
+    variant_of, per_cause, base, empty, is_noisy, first, last, share, log_pairs, power, runs, cap, out, by_set,
 ):  # fmt: skip
     n_sets = log_pairs.shape[0]
     counts = np.zeros((max(1, group.max() + 1), 3), np.int64)
     count_members(states, has_likelihood, group, sign, row_start, variant_of, counts)
-    for d in prange(out.shape[0]):
+    a, dense = np.empty(out.shape[1]), np.empty(states.shape[0], np.bool_)
+    for d in range(out.shape[0]):
         product, early, late = np.empty(n_sets, np.float32), np.empty(n_sets, np.float32), np.empty(n_sets, np.float32)
         total, w = np.empty(n_sets, np.float32), by_set[d]
         for h in range(n_sets):
             early[h] = late[h] = product[h] = np.float32(1.0)
         if weeks == weeks:
             before, after, time = time_share(centres, weeks)
-            _log_prior(mean, shift[d], before, after, time, states, shift_row, log_shift[d], log_pairs, runs, total)
+            _log_odds(mean, shift[d], before, after, time, states, shift_row, log_shift[d], a)
+            _add_factors(
+                states, before, after, has_likelihood, group, sign, row_start, variant_of, per_cause[d], base[d], empty[d],
+                is_noisy, first, power, cap, counts, dense, a,
+            )  # fmt: skip
+            _over_sets(a, log_pairs, runs, total)
             _add_findings(
-                states, before, after, time, has_likelihood, group, sign, row_start, variant_of, per_cause[d], base[d],
+                dense, states, before, after, time, has_likelihood, group, sign, row_start, variant_of, per_cause[d], base[d],
                 empty[d], is_noisy, first, last, share, power, runs, counts, product, early, late, total,
             )  # fmt: skip
             _subtract_largest(total)
@@ -298,7 +344,7 @@ def _all_draws(  # type: ignore[no-untyped-def]
             _mixed(
                 states, slice_share, mean, shift[d], shift_row, log_shift[d], has_likelihood, group, sign, row_start,
                 variant_of, per_cause[d], base[d], empty[d], is_noisy, first, last, share, log_pairs, power, runs, counts,
-                product, early, late, total, w,
+                product, early, late, total, a, dense, w,
             )  # fmt: skip
         mass = np.float32(_sum(w, 0, n_sets))
         for h in range(n_sets):
@@ -317,17 +363,21 @@ def _all_draws(  # type: ignore[no-untyped-def]
 @_jit()
 def _mixed(  # type: ignore[no-untyped-def]
     states, slice_share, mean, shift, shift_row, log_shift, has_likelihood, group, sign, row_start, variant_of,
-    per_cause, base, empty, is_noisy, first, last, share, log_pairs, power, runs, counts, product, early, late, total, w,
+    per_cause, base, empty, is_noisy, first, last, share, log_pairs, power, runs, counts, product, early, late, total, a,
+    dense, w,
 ):  # fmt: skip
     """Unknown time: the slices by their share of presentations, each prior summing to one before the findings."""
     n_slices, n_sets = slice_share.shape[0], total.shape[0]
     logs = np.empty((n_slices, n_sets), np.float32)
     for s in range(n_slices):
-        _log_prior(mean, shift, s, s, 0.0, states, shift_row, log_shift, log_pairs, runs, total)
+        _log_odds(mean, shift, s, s, 0.0, states, shift_row, log_shift, a)
+        _over_sets(a, log_pairs, runs, total)
         _exp2(total, product)
         scale = np.float32(np.log2(slice_share[s] / _sum(product, 0, n_sets)))
+        for f in range(states.shape[0]):
+            dense[f] = states[f] != 255 and has_likelihood[f]
         _add_findings(
-            states, s, s, 0.0, has_likelihood, group, sign, row_start, variant_of, per_cause, base, empty,
+            dense, states, s, s, 0.0, has_likelihood, group, sign, row_start, variant_of, per_cause, base, empty,
             is_noisy, first, last, share, power, runs, counts, product, early, late, total,
         )  # fmt: skip
         for h in range(n_sets):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,6 +20,7 @@ from afterdisc.words.urgency import URGENCIES
 Floats = npt.NDArray[np.float64]
 FEW = 24  # up to here the generated function beats the bit planes
 N_TOP = 5
+ONE_AT_A_TIME = threading.Lock()  # the parallel kernel is not to be entered by two threads
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ class Engine:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        nodes = [r.node for r in program.roots]
+        self.nodes = nodes = [r.node for r in program.roots]
+        self.finding_of = [*(c.finding for c in program.columns), *("" for _ in program.late_columns)]
         late = program.tape.late
         self.early = [i for i, n in enumerate(nodes) if not late[n]]
         self.late = [i for i, n in enumerate(nodes) if late[n]]
@@ -60,7 +63,9 @@ class Engine:
         self.late_nodes = [nodes[i] for i in self.late]
         self.n_states = np.array([len(s) for s in program.states], np.int32)
         self.odds_ratio = np.exp(program.log_shift)
-        self.flags = [(i, URGENCIES.index(r.name)) for i, r in enumerate(program.roots) if r.kind == "flag"]
+        flags = [(i, URGENCIES.index(r.name)) for i, r in enumerate(program.roots) if r.kind == "flag"]
+        self.flag_roots = np.array([i for i, _ in flags], np.intp)
+        self.flag_urgency = np.array([u for _, u in flags], np.int8)
 
     @cached_property
     def tables(self):  # type: ignore[no-untyped-def]
@@ -137,11 +142,10 @@ def evaluate_rows(program: Program, rows: Floats) -> Outcome:
 def encoded(engine: Engine, rows: Floats, truth: npt.NDArray[np.int8]) -> npt.NDArray[np.uint8]:
     p = engine.program
     out = np.empty((len(rows), len(p.findings)), np.uint8)
-    for i in range(len(rows)):
-        kernel.encode(
-            rows[i], truth[i], p.source_column, p.bin_start, p.bin_low, p.bin_high, p.state_map, engine.n_states,
-            p.derived_root, p.silent_root, out[i],
-        )  # fmt: skip
+    kernel.encode_all(
+        rows, truth, p.source_column, p.bin_start, p.bin_low, p.bin_high, p.state_map, engine.n_states, p.derived_root,
+        p.silent_root, out,
+    )  # fmt: skip
     return out
 
 
@@ -153,9 +157,13 @@ def infer(
     probability = np.empty((n, p.n_causes + 1))
     top_set, top_weight = np.empty((n, N_TOP), np.int32), np.empty((n, N_TOP))
     at_cap = np.empty(n)
-    kernel.posterior_batch(
-        states, weeks, *engine.model_arguments(), engine.tables.sets.block_start[-1], probability, top_set, top_weight, at_cap
-    )
+    last_block = engine.tables.sets.block_start[-1]
+    arguments = (states, weeks, *engine.model_arguments(), last_block, probability, top_set, top_weight, at_cap)
+    if n <= kernel.BLOCK:
+        kernel.posterior_block(0, n, *arguments)
+    else:
+        with ONE_AT_A_TIME:
+            kernel.posterior_blocks(*arguments)
     cap = np.full(n, p.caps[0], np.int8)
     beyond = np.full(n, np.nan)
     for wider in p.caps[1:]:
@@ -177,10 +185,9 @@ def _truth(engine: Engine, rows: Floats, *, late: bool) -> npt.NDArray[np.int8]:
 
 
 def _urgency(engine: Engine, truth: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
-    out = np.full(len(truth), URGENCIES.index("E3"), np.int8)
-    for root, urgency in engine.flags:
-        np.minimum(out, urgency, out=out, where=truth[:, root] == 1)
-    return out
+    routine = np.int8(URGENCIES.index("E3"))
+    raised = np.where(truth[:, engine.flag_roots] == 1, engine.flag_urgency, routine)
+    return np.asarray(raised.min(axis=1, initial=routine), np.int8)
 
 
 def with_late_columns(

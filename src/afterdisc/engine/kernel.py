@@ -288,31 +288,51 @@ def multiply_rows_unscaled(rows, row_a, row_b, n, is_factored, factor, pairs, ru
                 w[h] *= p[h]
 
 
+@_jit()
+def posterior_block(  # type: ignore[no-untyped-def]
+    first, last, states, weeks, centres, slice_share, log_odds, shift_row, odds_ratio,
+    has_likelihood, group, sign, row_start, variant_of, row_of, rows, is_factored, factor, pairs, runs, last_block,
+    probability, top_index, top_weight, at_cap,
+):  # fmt: skip
+    """Cases first … last - 1: probabilities [case, cause + 1], heaviest sets [case, k], mass of the largest sets [case]."""
+    n_u, n_sets = probability.shape[1], rows.shape[1]
+    w, part, scratch = np.empty(n_sets), np.empty(n_sets), np.empty(n_sets)
+    u, m = np.empty(n_u), np.empty(n_u)
+    counts = np.zeros((max(1, group.max() + 1), 3), np.int64)
+    row_a, row_b, which = np.empty(MAX_LISTED, np.int64), np.empty(MAX_LISTED, np.int64), np.empty(MAX_LISTED, np.int64)
+    for i in range(first, last):
+        case_weights(
+            states[i], weeks[i], centres, slice_share, log_odds, shift_row, odds_ratio,
+            has_likelihood, group, sign, row_start, variant_of, row_of, rows, is_factored, factor, pairs, runs,
+            counts, row_a, row_b, which, u, part, w,
+        )  # fmt: skip
+        total = marginals(w, runs, scratch, m)
+        for c in range(n_u):
+            probability[i, c] = m[c] / total
+        top_sets(w, top_index[i], top_weight[i])
+        for j in range(top_weight.shape[1]):
+            top_weight[i, j] /= total
+        at_cap[i] = _sum(w, last_block, n_sets - last_block) / total
+
+
 @_jit(parallel=True)
-def posterior_batch(  # type: ignore[no-untyped-def]
+def posterior_blocks(  # type: ignore[no-untyped-def]
     states, weeks, centres, slice_share, log_odds, shift_row, odds_ratio,
     has_likelihood, group, sign, row_start, variant_of, row_of, rows, is_factored, factor, pairs, runs, last_block,
     probability, top_index, top_weight, at_cap,
 ):  # fmt: skip
-    """Probabilities [case, cause + 1], heaviest sets [case, k] and the mass of the largest sets [case], block by block."""
-    n_cases, n_u = probability.shape
-    n_sets = rows.shape[1]
+    """The same for a large batch, block by block on all threads. Not to be called by two threads at once."""
+    n_cases = len(states)
     for block in prange((n_cases + BLOCK - 1) // BLOCK):
-        w, part, scratch = np.empty(n_sets), np.empty(n_sets), np.empty(n_sets)
-        u, m = np.empty(n_u), np.empty(n_u)
-        counts = np.zeros((max(1, group.max() + 1), 3), np.int64)
-        row_a, row_b = np.empty(MAX_LISTED, np.int64), np.empty(MAX_LISTED, np.int64)
-        which = np.empty(MAX_LISTED, np.int64)
-        for i in range(block * BLOCK, min(n_cases, (block + 1) * BLOCK)):
-            case_weights(
-                states[i], weeks[i], centres, slice_share, log_odds, shift_row, odds_ratio,
-                has_likelihood, group, sign, row_start, variant_of, row_of, rows, is_factored, factor, pairs, runs,
-                counts, row_a, row_b, which, u, part, w,
-            )  # fmt: skip
-            total = marginals(w, runs, scratch, m)
-            for c in range(n_u):
-                probability[i, c] = m[c] / total
-            top_sets(w, top_index[i], top_weight[i])
-            for j in range(top_weight.shape[1]):
-                top_weight[i, j] /= total
-            at_cap[i] = _sum(w, last_block, n_sets - last_block) / total
+        posterior_block(
+            block * BLOCK, min(n_cases, (block + 1) * BLOCK), states, weeks, centres, slice_share, log_odds, shift_row,
+            odds_ratio, has_likelihood, group, sign, row_start, variant_of, row_of, rows, is_factored, factor, pairs, runs,
+            last_block, probability, top_index, top_weight, at_cap,
+        )  # fmt: skip
+
+
+@_jit()
+def encode_all(values, trits, source, bin_start, bin_low, bin_high, state_map, n_states, derived, silent, out):  # type: ignore[no-untyped-def]
+    """`encode` for every row of a batch."""
+    for i in range(values.shape[0]):
+        encode(values[i], trits[i], source, bin_start, bin_low, bin_high, state_map, n_states, derived, silent, out[i])

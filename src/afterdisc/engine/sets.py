@@ -31,11 +31,18 @@ class CauseSets:
 
     def membership(self) -> npt.NDArray[np.float64]:
         """[set, cause] 1 where the cause is in the set."""
-        out = np.zeros((self.n, self.n_causes))
-        for column in self.members.T:
-            rows = np.flatnonzero(column >= 0)
-            out[rows, column[rows]] = 1.0
-        return out
+        return _membership(self.n_causes, self.cap)
+
+
+@lru_cache(maxsize=8)
+def _membership(n_causes: int, cap: int) -> npt.NDArray[np.float64]:
+    sets = cause_sets(n_causes, cap)
+    out = np.zeros((sets.n, n_causes))
+    for column in sets.members.T:
+        rows = np.flatnonzero(column >= 0)
+        out[rows, column[rows]] = 1.0
+    out.flags.writeable = False
+    return out
 
 
 @lru_cache(maxsize=8)

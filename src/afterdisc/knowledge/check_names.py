@@ -6,9 +6,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from afterdisc.errors import KnowledgeError, UndeclaredName, UnreadableKnowledge
 from afterdisc.knowledge.base import NO_CAUSE, KnowledgeBase
-from afterdisc.knowledge.conditions import Condition, EntryCompare, Includes, walk
+from afterdisc.knowledge.conditions import EntryCompare, Includes, walk
+from afterdisc.knowledge.parts import conditions_of
 from afterdisc.knowledge.places import Places
-from afterdisc.knowledge.tree import read_tree
+from afterdisc.knowledge.tree import Map, read_tree
+from afterdisc.words.ingredient import ingredient
 
 STABILITY = ("keeps", "lessens", "restores", "none")
 ASKED_AT = ("intake", "history", "exam", "imaging", "lab", "test", "review", "safety", "preference")
@@ -47,20 +49,26 @@ def _twice(base: KnowledgeBase) -> Iterator[KnowledgeError]:
         for path in sorted((base.folder / part).glob("*.yaml")):
             tree = read_tree(path, f"{part}/{path.name}")
             items = tree.get(part)
-            for name in items if isinstance(items, dict) else ():
+            if not isinstance(items, Map):
+                continue
+            for name in items:
                 if name in first:
                     yield UnreadableKnowledge(
-                        f"`{name}` is declared twice", where=items.where(name), mend=f"The first is {first[name]}; keep one."
+                        f"`{name}` is declared twice",
+                        where=items.where(name),
+                        mend=f"The first is {first[name]}; keep one.",
                     )
                 first[name] = items.where(name)
 
 
 def _files(base: KnowledgeBase) -> Iterator[KnowledgeError]:
     """One file a cause, one a treatment, named for it."""
-    for part, items in (("causes", base.causes), ("treatments", base.treatments)):
+    named = {"causes": {n: c.where for n, c in base.causes.items()}}
+    named["treatments"] = {n: t.where for n, t in base.treatments.items()}
+    for part, items in named.items():
         files = {f"{part}/{path.name}" for path in (base.folder / part).glob("*.yaml")}
-        for name, item in items.items():
-            file = item.where.partition(":")[0]  # type: ignore[attr-defined]
+        for name, where in items.items():
+            file = where.partition(":")[0]
             files.discard(file)
             if file != f"{part}/{name}.yaml":
                 yield UnreadableKnowledge(
@@ -69,7 +77,7 @@ def _files(base: KnowledgeBase) -> Iterator[KnowledgeError]:
         for file in sorted(files):
             yield UnreadableKnowledge("another file declares the same id", where=f"{file}:1", mend="Mend `id`.")
     if NO_CAUSE not in base.causes:
-        yield UndeclaredName(f"the cause `{NO_CAUSE}` is missing", where="causes", mend="It is the empty set of causes.")
+        yield UndeclaredName(f"the cause `{NO_CAUSE}` is missing", where="causes", mend="It is the empty set.")
 
 
 def _findings(base: KnowledgeBase, places: Places) -> Iterator[KnowledgeError]:
@@ -83,7 +91,9 @@ def _findings(base: KnowledgeBase, places: Places) -> Iterator[KnowledgeError]:
                 f"`{finding.id}` has no `range`", where=finding.where, mend="Give what is possible: `range: [0, 10]`."
             )
     for model in base.model_findings.values():
-        yield from _Named(places, model.where).unknown([model.asks], f"finding that `{model.id}` can ask for", base.findings)
+        yield from _Named(places, model.where).unknown(
+            [model.asks], f"finding that `{model.id}` can ask for", base.findings
+        )
     yield from _Named(places, "base.yaml:1").unknown(base.first_questions, "finding", base.findings)
 
 
@@ -134,7 +144,9 @@ def _treatments(base: KnowledgeBase, places: Places) -> Iterator[KnowledgeError]
                 yield from at.unknown([shift.concurrent_cause], "cause", base.causes, where)
             if shift.finding is None:
                 if shift.concurrent_cause is None:
-                    yield UnreadableKnowledge("a shift of benefit names neither a finding nor a concurrent cause", where=where)
+                    yield UnreadableKnowledge(
+                        "a shift of benefit names neither a finding nor a concurrent cause", where=where
+                    )
                 continue
             model = base.model_findings.get(shift.finding)
             if model is None:
@@ -161,23 +173,17 @@ def _arithmetic(base: KnowledgeBase, places: Places) -> Iterator[KnowledgeError]
     yield from at.unknown(dict.fromkeys(c for pair in pairs for c in pair), "cause", base.cause_names)
     numbers = [f.id for f in base.findings.values() if f.kind in ("number", "count")]
     for order in base.orders:
-        yield from _Named(places, "model/contradictions.yaml:1").unknown((order.first, order.not_above), "number", numbers)
+        yield from _Named(places, "model/contradictions.yaml:1").unknown(
+            (order.first, order.not_above), "number", numbers
+        )
 
 
 # -- ingredients -------------------------------------------------------------------------------------------------
 
 
 def _ingredients(base: KnowledgeBase, places: Places) -> Iterator[KnowledgeError]:
-    """Every ingredient stands in a group, spelled as a case is read, or a rule about it would never fire."""
-    known = [*base.groups, *dict.fromkeys(i for members in base.groups.values() for i in members)]
-    for group, members in base.groups.items():
-        for name in members:
-            if name != as_read(name):
-                yield UndeclaredName(
-                    f"no case can name `{name}` (group `{group}`)",
-                    where=places.of("drugs/groups.yaml:1", name),
-                    mend=f"Write `{as_read(name)}`: names are read in lower case, with _ for each space and hyphen.",
-                )
+    """Every ingredient that a rule asks for stands in a group: a slip of the pen would otherwise never fire."""
+    known = [*base.groups, *dict.fromkeys(ingredient(i) for members in base.groups.values() for i in members)]
     names = set(known)
     for where, condition in conditions_of(base):
         for node in walk(condition):
@@ -185,22 +191,3 @@ def _ingredients(base: KnowledgeBase, places: Places) -> Iterator[KnowledgeError
                 for name in node.ingredients:
                     if name not in names:
                         yield places.undeclared(name, "ingredient or group of drugs/groups.yaml", known, where)
-
-
-def as_read(name: str) -> str:
-    """An ingredient as intake spells it."""
-    return name.strip().lower().replace(" ", "_").replace("-", "_")
-
-
-def conditions_of(base: KnowledgeBase) -> Iterator[tuple[str, Condition]]:
-    """Every condition with the file:line of what it belongs to."""
-    for model in base.model_findings.values():
-        for condition in (*(model.derived_from or {}).values(), *filter(None, [model.silent_when])):
-            yield model.where, condition
-    for flag in base.red_flags.values():
-        yield from ((flag.where, level.when) for level in flag.levels)
-    rules = (r for t in base.treatments.values() for r in t.rules)
-    for item in (*base.gates, *base.course_rules, *rules, *base.imaging.values(), *base.stages):
-        yield item.where, item.when
-    for item in (*base.definitions.values(), *base.contradictions, *base.out_of_scope):
-        yield item.where, item.when

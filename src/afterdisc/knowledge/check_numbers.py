@@ -109,11 +109,13 @@ def _model_finding(base: KnowledgeBase, model: kb.ModelFinding) -> Iterator[Know
         yield BadDistribution(
             f"`{model.id}` has `{has}` but no `{lacks}`",
             where=model.where,
-            mend="A finding that carries weight needs both: how its causes combine, and how common each state is without any.",
+            mend="A finding that carries weight needs both: how causes combine, and how common each state is.",
         )
     if model.combine and model.combine not in COMBINE:
         yield BadDistribution(
-            f"`{model.id}`: `{model.combine}` is no way of combining", where=model.where, mend=f"One of {', '.join(COMBINE)}."
+            f"`{model.id}`: `{model.combine}` is no way of combining",
+            where=model.where,
+            mend=f"One of {', '.join(COMBINE)}.",
         )
     yield from _timed(base, model.background, f"`{model.id}`, background")
     for row in model.background:
@@ -147,7 +149,9 @@ def _distribution(row: kb.Distribution, model: kb.ModelFinding, what: str) -> It
     elif any(not 0 <= p <= 1 for p in row.p.values()):
         yield BadDistribution(f"{what}: a probability is not between 0 and 1", where=where)
     elif abs(sum(row.p.values()) - 1) > TOLERANCE:
-        yield BadDistribution(f"{what}: the states sum to {sum(row.p.values()):g}", where=where, mend="They must sum to 1.")
+        yield BadDistribution(
+            f"{what}: the states sum to {sum(row.p.values()):g}", where=where, mend="They must sum to 1."
+        )
 
 
 def _likelihoods(base: KnowledgeBase, cause: kb.Cause) -> Iterator[KnowledgeError]:
@@ -172,7 +176,7 @@ def _likelihoods(base: KnowledgeBase, cause: kb.Cause) -> Iterator[KnowledgeErro
 def _noisy(
     base: KnowledgeBase, model: kb.ModelFinding, rows: Sequence[kb.Distribution], what: str
 ) -> Iterator[KnowledgeError]:
-    """A cause may only make a finding worse: the ratio of its cumulative to the background's never exceeds 1 nor falls."""
+    """A cause only makes a finding worse: the ratio of the cumulatives never exceeds 1, nor falls."""
     told: set[str] = set()
     for piece in base.slices:
         row, ground = in_force(rows, piece.weeks[0]), in_force(model.background, piece.weeks[0])
@@ -184,7 +188,7 @@ def _noisy(
             yield BadDistribution(
                 f"{what} lies below its background from week {piece.weeks[0]:g}: no {model.combine}",
                 where=row.support.where,
-                mend=f"Raise the later states to those of {ground.support.where} at least, or let `{model.id}` combine by mixture.",
+                mend=f"Raise the later states (see {ground.support.where}), or let `{model.id}` combine by mixture.",
             )
 
 
@@ -242,7 +246,9 @@ def _feasible(base: KnowledgeBase, p: Mapping[str, float], piece: kb.Slice) -> I
             )
     for a, b in base.concurrency.excludes:
         if p.get(a, 0) + p.get(b, 0) > some:
-            yield BadDistribution(f"`{a}` and `{b}` exclude each other, yet {when} sum to more than all", where=base.causes[a].where)
+            yield BadDistribution(
+                f"`{a}` and `{b}` exclude each other, yet {when} sum to more than all", where=base.causes[a].where
+            )
 
 
 def _risk_factors(base: KnowledgeBase, cause: kb.Cause, places: Places) -> Iterator[KnowledgeError]:
@@ -255,7 +261,7 @@ def _risk_factors(base: KnowledgeBase, cause: kb.Cause, places: Places) -> Itera
                 yield places.undeclared(state, f"state of `{risk.finding}`", model.states, risk.support.where)
             if not 0 < low <= value <= high:
                 yield BadDistribution(
-                    f"`{cause.id}`, {risk.finding} {state}: the odds ratio must be positive, with low <= odds_ratio <= high",
+                    f"`{cause.id}`, {risk.finding} {state}: must be 0 < low <= odds_ratio <= high",
                     where=places.of(risk.support.where, "odds_ratio"),
                 )
         shares = risk.prevalence.values()
@@ -328,7 +334,7 @@ def _effects(base: KnowledgeBase) -> Iterator[KnowledgeError]:
         for shift in treatment.shifts:
             if not 0 < shift.low <= shift.odds_ratio <= shift.high:
                 yield BadDistribution(
-                    f"`{treatment.id}`, what shifts its benefit: the odds ratio must be positive, with low <= odds_ratio <= high",
+                    f"`{treatment.id}`, what shifts its benefit: must be 0 < low <= odds_ratio <= high",
                     where=shift.support.where,
                 )
     for item in base.economics:

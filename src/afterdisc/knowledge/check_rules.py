@@ -9,6 +9,7 @@ from afterdisc.knowledge import base as kb
 from afterdisc.knowledge.base import KnowledgeBase
 from afterdisc.knowledge.conditions import Condition, Is, Probability, walk
 from afterdisc.knowledge.names import URGENCY
+from afterdisc.knowledge.parts import early_conditions, tried
 from afterdisc.knowledge.places import Places
 from afterdisc.words.urgency import URGENCIES
 
@@ -35,15 +36,14 @@ def rule_errors(base: KnowledgeBase, places: Places) -> Iterator[KnowledgeError]
     yield from _ids(base, places)
     for rule, allowed in _rules(base):
         yield from _words(rule, allowed, places)
-        yield from _two_sides(rule.id, rule.vignettes, rule.where)
-    for item in (*base.imaging.values(), *base.stages):
-        yield from _two_sides(item.id, item.vignettes, item.where)
+    for item in tried(base):
+        if not isinstance(item, kb.RedFlag):
+            yield from _two_sides(item.id, item.vignettes, item.where)
+        yield from _vignettes(base, item.id, item.vignettes, places)
     for flag in base.red_flags.values():
         yield from _red_flag(flag, places)
-    for where, condition in _early_conditions(base):
+    for where, condition in early_conditions(base):
         yield from _needs_no_answer(condition, where)
-    for owner, vignettes in owners_of_vignettes(base):
-        yield from _vignettes(base, owner, vignettes, places)
 
 
 def _rules(base: KnowledgeBase) -> Iterator[tuple[kb.Rule, tuple[str, ...]]]:
@@ -51,13 +51,6 @@ def _rules(base: KnowledgeBase) -> Iterator[tuple[kb.Rule, tuple[str, ...]]]:
         yield from ((rule, OF_A_TREATMENT) for rule in treatment.rules)
     yield from ((rule, OF_AN_INVESTIGATION) for rule in base.gates)
     yield from ((rule, OF_THE_COURSE) for rule in base.course_rules)
-
-
-def owners_of_vignettes(base: KnowledgeBase) -> Iterator[tuple[str, tuple[kb.Vignette, ...]]]:
-    """Everything with vignettes beside it: rules, red flags, imaging rules, stages."""
-    yield from ((rule.id, rule.vignettes) for rule, _ in _rules(base))
-    for item in (*base.red_flags.values(), *base.imaging.values(), *base.stages):
-        yield item.id, item.vignettes
 
 
 # -- ids ---------------------------------------------------------------------------------------------------------
@@ -69,7 +62,9 @@ def _ids(base: KnowledgeBase, places: Places) -> Iterator[KnowledgeError]:
     for rule, allowed in _rules(base):
         if rule.id in first:
             yield UnreadableKnowledge(
-                f"the rule id `{rule.id}` stands twice", where=rule.where, mend=f"The first is {first[rule.id]}; rename one."
+                f"the rule id `{rule.id}` stands twice",
+                where=rule.where,
+                mend=f"The first is {first[rule.id]}; rename one.",
             )
         first.setdefault(rule.id, rule.where)
         prefix, dot, name = rule.id.partition(".")
@@ -128,7 +123,9 @@ def _red_flag(flag: kb.RedFlag, places: Places) -> Iterator[KnowledgeError]:
             return
     ranks = [URGENCIES.index(u) for u in urgencies]
     if not ranks or ranks != sorted(set(ranks)):
-        yield UnreadableKnowledge(f"{flag.id}: levels stand from the most to the least urgent, each once", where=flag.where)
+        yield UnreadableKnowledge(
+            f"{flag.id}: levels stand from the most to the least urgent, each once", where=flag.where
+        )
     answers = {v.expect for v in flag.vignettes}
     for urgency in urgencies:
         if urgency not in answers:
@@ -143,17 +140,6 @@ def _red_flag(flag: kb.RedFlag, places: Places) -> Iterator[KnowledgeError]:
             where=flag.where,
             mend="Add `{name: …, given: {…}, expect: cleared}` under `vignettes`: every item it asks for answered no.",
         )
-
-
-def _early_conditions(base: KnowledgeBase) -> Iterator[tuple[str, Condition]]:
-    """Conditions that are settled before any probability or urgency is known."""
-    for flag in base.red_flags.values():
-        yield from ((flag.where, level.when) for level in flag.levels)
-    for refusal in (*base.contradictions, *base.out_of_scope):
-        yield refusal.where, refusal.when
-    for model in base.model_findings.values():
-        for condition in (*(model.derived_from or {}).values(), *filter(None, [model.silent_when])):
-            yield model.where, condition
 
 
 def _needs_no_answer(condition: Condition, where: str) -> Iterator[KnowledgeError]:

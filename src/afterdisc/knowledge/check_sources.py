@@ -17,15 +17,15 @@ UNHELD = ("drugs/groups.yaml", "model/derived.yaml", "model/time.yaml")  # whose
 
 
 def source_errors(base: KnowledgeBase, places: Places) -> Iterator[KnowledgeError]:
-    for fact, where in dict.fromkeys((*citations(base), *_unheld(base))):
-        if fact not in base.facts:
-            yield places.undeclared(fact, "fact of sources/facts-*.csv", base.facts, where)
+    for name, where in dict.fromkeys((*citations(base), *_unheld(base))):
+        if name not in base.facts:
+            yield places.undeclared(name, "fact of sources/facts-*.csv", base.facts, where)
     for fact in base.facts.values():
         if fact.source not in base.sources:
             yield places.undeclared(
                 fact.source, "work of sources/sources-*.csv", base.sources, places.of_row("facts-*.csv", fact.id)
             )
-        elif not fact.locator.strip():
+        elif fact.verified and not fact.locator.strip():
             yield UndeclaredName(
                 f"fact `{fact.id}` does not say where in the work it stands",
                 where=places.of_row("facts-*.csv", fact.id),
@@ -64,7 +64,9 @@ def _rows_twice(folder: Path, pattern: str) -> Iterator[KnowledgeError]:
                 where = f"sources/{path.name}:{rows.line_num}"
                 if row and row[0] in first:
                     yield UnreadableKnowledge(
-                        f"the id `{row[0]}` stands twice", where=where, mend=f"The first is {first[row[0]]}; rename one."
+                        f"the id `{row[0]}` stands twice",
+                        where=where,
+                        mend=f"The first is {first[row[0]]}; rename one.",
                     )
                 elif row:
                     first[row[0]] = where
@@ -82,14 +84,14 @@ def _codes(base: KnowledgeBase, places: Places) -> Iterator[KnowledgeError]:
             known[key] = known.get(key, False) or row["verified"] == "yes"
     for items in (base.findings, base.causes, base.investigations, base.treatments):
         for item in items.values():
-            for code in item.codes:  # type: ignore[attr-defined]
+            for code in item.codes:
                 if code.unsure or known.get((code.system, code.code)):
                     continue
                 found = (code.system, code.code) in known
                 yield UndeclaredName(
-                    f"`{item.id}`: the code {code.system} {code.code} "  # type: ignore[attr-defined]
+                    f"`{item.id}`: the code {code.system} {code.code} "
                     f"{'is not verified' if found else 'is missing'} in sources/codes.csv",
-                    where=places.of(item.where, code.code),  # type: ignore[attr-defined]
+                    where=places.of(item.where, code.code),
                     mend="Mend the code, verify it there, or mark it `unsure: true`.",
                 )
 
@@ -99,10 +101,10 @@ def _codes(base: KnowledgeBase, places: Places) -> Iterator[KnowledgeError]:
 
 def _review_dates(base: KnowledgeBase, places: Places) -> Iterator[tuple[str, str]]:
     """(review_by, file:line) of the base and of each cause and treatment that names one."""
-    yield base.review_by, places.of("base.yaml:1", "review_by")
-    for item in (*base.causes.values(), *base.treatments.values()):
-        if item.review_by:
-            yield item.review_by, places.of(item.where, "review_by")
+    dates = [(base.review_by, "base.yaml:1")]
+    dates += [(c.review_by, c.where) for c in base.causes.values()]
+    dates += [(t.review_by, t.where) for t in base.treatments.values()]
+    yield from ((text, places.of(where, "review_by")) for text, where in dates if text)
 
 
 def review_errors(base: KnowledgeBase, places: Places) -> Iterator[KnowledgeError]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 
 from afterdisc.knowledge.base import KnowledgeBase, Support
 
@@ -24,7 +25,7 @@ def supports_by_part(base: KnowledgeBase) -> Mapping[str, tuple[Support, ...]]:
         "investigation rules": (r.support for r in base.gates),
         "red flags": (f.support for f in base.red_flags.values()),
         "imaging": (r.support for r in base.imaging.values()),
-        "expected course": (item.support for item in (*base.course, *base.course_rules)),
+        "expected course": chain((p.support for p in base.course), (r.support for r in base.course_rules)),
         "stages": (s.support for s in base.stages),
         "definitions": (d.support for d in base.definitions.values()),
         "settings": (s.support for s in base.settings.values()),

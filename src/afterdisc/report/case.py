@@ -97,12 +97,13 @@ class Case:
 
     def missing(self, roots: Iterable[int]) -> list[str]:
         """Findings whose answer could settle these conditions, each once."""
-        columns, roots_, n = self.program.columns, self.program.roots, len(self.program.columns)
+        reasons, nodes, finding_of = self.reasons, self.engine.nodes, self.engine.finding_of
         found: dict[str, None] = {}
         for root in roots:
-            for c in self.reasons.missing(roots_[root].node):
-                if c < n:
-                    found[columns[c].finding] = None
+            for c in reasons.missing(nodes[root]):
+                name = finding_of[c]
+                if name:
+                    found[name] = None
         return list(found)
 
     def decided_by(self, root: int) -> list[str]:

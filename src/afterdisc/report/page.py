@@ -1,1 +1,92 @@
-def render_html(a): ...
+"""The HTML page: one self-contained file that asks nothing of the network and reads without a script."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from afterdisc.report import phrases
+from afterdisc.report.phrases import Item, Labels
+from afterdisc.report.svg import Charts
+from afterdisc.report.works import Works, author_year, is_confirmed, is_judged, link, title
+from afterdisc.words.status import MEANING
+
+N_WEIGHED = 4  # causes whose findings are drawn
+WORTH_WEIGHING = 0.03
+N_COMBINATIONS = 5
+MENTION = Markup('<a class="ref" href="#{target}" aria-label="{name}">{shown}</a>')
+
+
+def render_html(assessment: Item) -> str:
+    """What does the assessment say, with every number and argument followed to its source?
+
+    One file: no request leaves it, styles are inline, nothing is hidden from a reader without scripts. Every word of the
+    assessment is escaped.
+    """
+    return _environment().get_template("page.html").render(_view(assessment))
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    loader = PackageLoader("afterdisc.report", "templates")
+    env = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    env.filters |= {
+        "percent": phrases.percent,
+        "interval": phrases.interval,
+        "times": phrases.times,
+        "changes": phrases.change,
+        "decided": phrases.decided,
+        "spelt": phrases.spelt,
+        "author_year": author_year,
+        "title_of": title,
+        "link": link,
+        "is_confirmed": is_confirmed,
+    }
+    return env
+
+
+def _view(assessment: Item) -> dict[str, Any]:
+    """What the template asks for: the assessment, and the words, charts and citations made from it."""
+    works, labels = Works(assessment["sources"]), Labels(assessment)
+    return {
+        "a": assessment,
+        "say": phrases,
+        "MEANING": MEANING,
+        "works": works,
+        "cite": lambda line: _citation(works, line),
+        "labels": labels,
+        "charts": Charts(),
+        "largest_weight": _largest_weight(assessment),
+        "weighed": weighed(assessment),
+        "combinations": assessment["combinations"][:N_COMBINATIONS],
+    }
+
+
+def weighed(assessment: Item) -> list[Item]:
+    """The leading causes whose findings are drawn: at least two, at most four."""
+    causes = [c for c in phrases.in_view(assessment) if c["evidence"]][:N_WEIGHED]
+    return [c for place, c in enumerate(causes) if place < 2 or c["probability"] >= WORTH_WEIGHING]
+
+
+def _largest_weight(assessment: Item) -> float:
+    """The scale all weight charts share, so that their bars compare; never so fine that little looks like much."""
+    weights = [abs(line["weight"]) for cause in weighed(assessment) for line in cause["evidence"]]
+    return max([math.log(2), *weights])
+
+
+def _citation(works: Works, line: Item) -> Markup:
+    """Links from a line to each fact and to the judgement it rests on."""
+    links = [
+        MENTION.format(target=f"fact-{m.fact}", name=f"Source {m.work}.{m.part}", shown=f"{m.work}.{m.part}")
+        for m in works.marks(line)
+    ]
+    judged = works.judgement(line)
+    if judged:
+        links.append(MENTION.format(target=f"judgement-{judged}", name=f"Judgement J{judged}", shown=f"J{judged}"))
+    elif is_judged(line):
+        links.append(Markup('<span class="ref">judgement</span>'))
+    return Markup(' <span class="refs">{}</span>').format(Markup(" ").join(links)) if links else Markup("")

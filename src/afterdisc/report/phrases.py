@@ -34,13 +34,13 @@ NO_BITS = 0.005
 def percent(p: float) -> str:
     """A chance in whole per cent; the ends are never shown as certainty."""
     if p < 0.005:
-        return "<1 %"
-    return ">99 %" if p > 0.995 else f"{100 * p:.0f} %"
+        return "<1\u00a0%"
+    return ">99\u00a0%" if p > 0.995 else f"{100 * p:.0f}\u00a0%"
 
 
 def interval(band: list[float] | None) -> str:
     """The interval in whole per cent; empty when none was drawn."""
-    return f"{100 * band[0]:.0f}–{100 * band[1]:.0f} %" if band else ""
+    return f"{100 * band[0]:.0f}–{100 * band[1]:.0f}\u00a0%" if band else ""
 
 
 def times(weight: float) -> str:
@@ -172,11 +172,7 @@ def own_against(treatment: Item) -> list[Item]:
 
 def held_by(treatment: Item) -> list[Item]:
     """The lines that make a treatment wait: what must be put right, then the gates it has not passed."""
-    against = own_against(treatment)
-    withheld = [line for line in against if line.get("then") == "withhold"]
-    if not any("then" in line for line in against) and not treatment["gates"]:
-        withheld = against[:1]
-    return withheld + treatment["gates"]
+    return [line for line in own_against(treatment) if line.get("then") == "withhold"] + treatment["gates"]
 
 
 def guidelines_disagree(treatment: Item) -> bool:

@@ -12,6 +12,7 @@ from afterdisc.report.case import Case
 from afterdisc.report.index import index_of
 from afterdisc.words.status import OFFERED, STATUSES
 
+N_LEADING = 2  # causes whose benefit figures are shown beside the weighed one
 SPEAKS_FOR = ("recommend", "offer", "for")
 ORDER = {word: i for i, word in enumerate((
     "recommend", "offer", "for", "avoid", "rule_out", "withhold", "reduce_dose", "caution", "against", "inform", "require"
@@ -28,7 +29,13 @@ def treatments(case: Case, by_set_draws: npt.NDArray[np.float32] | None) -> list
         chance, band = benefits_of(case.engine).expected(case.by_set, by_set_draws, case.person, level)
     else:
         chance, band = _without_draws(case)
-    out = [_treatment(case, name, int(codes[j]), float(chance[j]), band[j]) for j, name in enumerate(p.treatments)]
+    names = [*p.causes, "expected_recovery"]
+    order = np.argsort(-case.outcome.probability[case.i], kind="stable")
+    leading = [names[j] for j in order[:N_LEADING]]
+    bands = band.tolist()
+    out = [
+        _treatment(case, name, STATUSES[codes[j]], float(chance[j]), bands[j], leading) for j, name in enumerate(p.treatments)
+    ]
     return sorted(out, key=lambda t: (STATUSES.index(t["status"]), -t["benefit"]["p"]))
 
 
@@ -43,12 +50,13 @@ def _without_draws(case: Case) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.
     return chance, np.full((len(chance), 2), np.nan)
 
 
-def _treatment(case: Case, name: str, code: int, chance: float, band: npt.NDArray[np.float64]) -> dict[str, Any]:
+def _treatment(
+    case: Case, name: str, status: str, chance: float, band: list[float], leading: list[str]
+) -> dict[str, Any]:
     text = case.book["treatments"][name]
     rules = text["rules"]
     index = index_of(case.program)
     truths = [(case.truth(root), root, rule) for root, rule in index.treatments.get(name, [])]
-    status = STATUSES[code]
     fired = sorted((ORDER[rules[r]["then"]], r) for truth, _, r in truths if truth is True)
 
     def said(words: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -75,7 +83,7 @@ def _treatment(case: Case, name: str, code: int, chance: float, band: npt.NDArra
         "seed": text["seed"],
     }
     if band[0] == band[0]:
-        out["benefit"]["interval"] = [float(band[0]), float(band[1])]
+        out["benefit"]["interval"] = band
     if text["elective"] and case.urgency in ("E0", "E1"):
         out["against"].insert(
             0,
@@ -89,7 +97,7 @@ def _treatment(case: Case, name: str, code: int, chance: float, band: npt.NDArra
     dose = next((rules[r]["dose"] for _, r in fired if rules[r]["then"] == "reduce_dose" and rules[r]["dose"]), None)
     if dose:
         out["dose"] = dose
-    out["benefit"] |= _benefit_support(case, text)
+    out["benefit"] |= _benefit_support(text, leading)
     out["sources"] = sorted(
         {f for part in ("for", "against", "notes", "gates") for line in out[part] for f in line["sources"]}
         | {f for g in text["guidelines"] for f in g["facts"]}
@@ -98,11 +106,8 @@ def _treatment(case: Case, name: str, code: int, chance: float, band: npt.NDArra
     return out
 
 
-def _benefit_support(case: Case, text: dict[str, Any]) -> dict[str, Any]:
-    """Where the benefit of the two leading causes comes from."""
-    order = np.argsort(-case.outcome.probability[case.i], kind="stable")
-    names = [*case.program.causes, "expected_recovery"]
-    leading = [names[j] for j in order[:2]]
+def _benefit_support(text: dict[str, Any], leading: list[str]) -> dict[str, Any]:
+    """Where the benefit under the leading causes comes from."""
     rows = {c: text["benefit"][c] for c in leading if c in text["benefit"]}
     return {
         "by_cause": {c: {k: r[k] for k in ("p", "low", "high", "support")} for c, r in rows.items()},

@@ -6,6 +6,7 @@ The only file that imports rich; it is itself imported when a terminal page is a
 from __future__ import annotations
 
 import io
+import re
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -18,6 +19,7 @@ from afterdisc.report.phrases import plain
 
 Part = str | tuple[str, str]  # words, or words with a style
 NARROWEST = 60
+GLUE = "\ue000"  # stands for a space at which no line may break; rich knows no such space
 
 
 class Sheet:
@@ -39,7 +41,7 @@ class Sheet:
 
     @property
     def text(self) -> str:
-        return "\n".join(line.rstrip() for line in self._out.getvalue().split("\n"))
+        return "\n".join(line.rstrip() for line in self._out.getvalue().replace(GLUE, " ").split("\n"))
 
     def heading(self, words: str, note: str = "") -> None:
         """A section begins."""
@@ -94,4 +96,9 @@ def bar(p: float, band: list[float] | None, cells: int) -> str:
 
 
 def _text(*parts: Part) -> Text:
-    return Text.assemble(*((plain(p), "") if isinstance(p, str) else (plain(p[0]), p[1]) for p in parts))
+    return Text.assemble(*((_kept(p), "") if isinstance(p, str) else (_kept(p[0]), p[1]) for p in parts))
+
+
+def _kept(words: str) -> str:
+    """A number stays with its per cent sign, and whatever a no-break space joins stays together."""
+    return re.sub(r"\u00a0|(?<=\d) (?=%)", GLUE, plain(words))

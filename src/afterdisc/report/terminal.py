@@ -19,6 +19,7 @@ WORTH_REASONS = 0.05  # a less probable cause is named without its findings
 TOO_SMALL = 0.01
 NARROW_BAR, WIDE_BAR = 12, 24
 WIDEST = 110
+NEVER_SPLIT = ";\u00a0"
 URGENT = {"E0": "bold white on red", "E1": "bold red", "E2": "bold yellow", "ask": "bold magenta", "E3": "bold green"}
 STYLE = {"recommended": "green", "option": "cyan", "caution": "yellow", "reduce_dose": "yellow", "avoid": "red"}
 
@@ -204,11 +205,12 @@ class TerminalPage:
         self._not_indicated()
 
     def _held(self, treatment: Item) -> list[Part]:
-        """Why a treatment waits: what must be put right first, else what is missing."""
+        """Why a treatment waits: what must be put right first, else what is missing, else what speaks against it."""
         held = say.held_by(treatment)[:1]
-        if held:
-            return [part for line in held for part in (line["say"], self._mark(line))]
-        return [f"missing: {self.labels.some(treatment['missing'], 3)}."]
+        if treatment["missing"] and not held:
+            return [f"missing: {self.labels.some(treatment['missing'], 3)}."]
+        lines = held or say.own_against(treatment)[:1]
+        return [part for line in lines for part in (line["say"], self._mark(line))]
 
     def _avoid(self) -> None:
         avoided = say.with_status(self.a, "avoid")
@@ -275,4 +277,4 @@ class TerminalPage:
         """The citation of a line: its works by number, and "judgement" where it rests on one."""
         marks = [",".join(str(n) for n in self.works.numbers(line))] if self.works.numbers(line) else []
         marks += ["judgement"] if is_judged(line) else []
-        return (f" [{'; '.join(marks)}]" if marks else "", "dim")
+        return (f" [{NEVER_SPLIT.join(marks)}]" if marks else "", "dim")

@@ -68,8 +68,10 @@ def facts_of(line: Item) -> list[str]:
 
 def judgement_of(line: Item) -> tuple[str, float | None] | None:
     """Because, and how many patients the opinion is worth."""
-    told = line.get("judgement") or {"because": line.get("why") if "facts" in line else None, "worth": line.get("worth")}
-    return (told["because"], told["worth"]) if told["because"] else None
+    told = line.get("judgement")
+    if told is None and "facts" in line and (line.get("support") == "judgement" or not line["facts"]):
+        told = {"because": line.get("why"), "worth": line.get("worth")}
+    return (told["because"], told["worth"]) if told and told["because"] else None
 
 
 def is_judged(line: Item) -> bool:
