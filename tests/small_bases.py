@@ -349,9 +349,10 @@ def _two_state(sign: Sign, draw: st.DrawFn) -> Sign:
 
 @st.composite
 def _marginals(draw: st.DrawFn, causes: list[str], excludes: list[tuple[str, str]]) -> dict[str, float]:
-    """Probabilities that some prior over sets of up to three causes has: those of one that is drawn."""
+    """Probabilities that some prior over sets of up to three causes has: those of one that is drawn. Few people have many."""
     sets = [s for n in range(4) for s in combinations(causes, n) if not any(set(x) <= set(s) for x in excludes)]
-    shares = draw(_probabilities(len(sets)))
+    parts = [p / (1 + len(s)) ** 2 for s, p in zip(sets, draw(_probabilities(len(sets))), strict=True)]
+    shares = [p / sum(parts) for p in parts]
     out = {name: sum(p for s, p in zip(sets, shares, strict=True) if name in s) for name in causes}
     return out | {NO_CAUSE: shares[0]}
 

@@ -34,7 +34,13 @@ def book_of(base: KnowledgeBase) -> dict[str, Any]:
         ],
         "imaging": {i: _imaging(r) for i, r in base.imaging.items()},
         "course": [
-            {"time": p.time, "normally_seen": p.normally_seen, "not_normal": p.not_normal, **_support(p.support)}
+            {
+                "time": p.time,
+                "from_weeks": p.from_weeks,
+                "normally_seen": p.normally_seen,
+                "not_normal": p.not_normal,
+                **_support(p.support),
+            }
             for p in base.course
         ],
         "course_rules": {r.id: _rule(r) for r in base.course_rules},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -24,7 +24,10 @@ from afterdisc.errors import (
 from afterdisc.program import Column, Program
 from afterdisc.words.ingredient import ingredient
 from afterdisc.words.nearest import did_you_mean
+from afterdisc.words.printable import printable, quoted
 
+MOST = 1e7  # no amount of anything taken is as large
+LONGEST_NAME = 200  # of what is compared with known names; nothing known is half as long
 Floats = npt.NDArray[np.float64]
 
 
@@ -54,26 +57,52 @@ def batch_from_cases(program: Program, cases: Sequence[Mapping[str, Any]]) -> Ba
         except CaseError as error:
             if len(cases) == 1:
                 raise
-            raise type(error)(f"case {name}: {error}") from None
+            raise type(error)(f"case {printable(name)}: {error}") from None
         ids.append(name)
     return Batch(rows, tuple(ids), tuple(found))
 
 
 def _parts(case: Any, i: int) -> tuple[str, Mapping[str, Any]]:
+    """(id, findings) of a case. Raises UnreadableCase."""
     if not isinstance(case, Mapping):
         raise UnreadableCase(
             f"row {i}: a case must be a mapping of findings, this is {_kind(case)}. Write {{\"findings\": {{…}}}}."
         )
-    findings = case.get("findings", case) if "findings" in case or "id" not in case else {}
+    findings = case["findings"] if "findings" in case else {k: v for k, v in case.items() if k != "id"}
     if not isinstance(findings, Mapping):
         raise UnreadableCase(f"row {i}: `findings` must be a mapping, this is {_kind(findings)}.")
-    return str(case.get("id", i)) if "findings" in case or "id" in case else str(i), findings
+    return _id(case.get("id"), i), findings
+
+
+def _id(given: Any, i: int) -> str:
+    given = _plain(given)
+    if isinstance(given, str):
+        return given
+    if given is None:
+        return str(i)
+    if isinstance(given, bool) or not isinstance(given, int | float) or abs(given) > 1e300:
+        raise UnreadableCase(f"row {i}: `id` must be text or a number, this is {_kind(given)}.")
+    return str(given)
+
+
+def _plain(value: Any) -> Any:
+    """A NumPy scalar as the Python value it stands for; anything else as it is."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _kind(value: Any) -> str:
-    return {dict: "a mapping", list: "a list", str: "text", bool: "true or false", type(None): "nothing"}.get(
-        type(value), "a number"
-    )
+    """What a value is, in words that do not give it away."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool | np.bool_):
+        return "true or false"
+    if isinstance(value, int | float | np.number):
+        return "a number"
+    if isinstance(value, str):
+        return "text"
+    if isinstance(value, Mapping):
+        return "a mapping"
+    return "a list" if isinstance(value, Sequence | set | frozenset) else "something else"
 
 
 class Layout:
@@ -118,13 +147,14 @@ def fill_row(program: Program, findings: Mapping[str, Any], row: Floats) -> dict
     """Write one case into a row of NaN; returns the known findings as given. Raises CaseError."""
     layout = layout_of(program)
     known = {}
-    for name, value in findings.items():
+    for name, given in findings.items():
         place = layout.simple.get(name)
         if place is None:
             raise UnknownFinding(
-                f"`{name}` is no finding. {did_you_mean(str(name), layout.simple)} "
+                f"{quoted(name)} is no finding. {did_you_mean(str(name)[:LONGEST_NAME], layout.simple)} "
                 "See `afterdisc knowledge show findings` for all of them.".replace("  ", " ")
             )
+        value = _plain(given)
         if value is None:
             continue
         i, column = place
@@ -151,7 +181,7 @@ def _coded(column: Column, value: Any) -> float | None:
     if kind in ("ordinal", "category"):
         if isinstance(value, str) and value in column.states:
             return float(column.states.index(value))
-        guess = did_you_mean(value, column.states) if isinstance(value, str) else ""
+        guess = did_you_mean(value[:LONGEST_NAME], column.states) if isinstance(value, str) else ""
         raise ImpossibleState(f"`{column.name}` takes one of {', '.join(column.states)}. {guess}".rstrip())
     if kind == "set":
         if isinstance(value, str) or not isinstance(value, Sequence | set | frozenset) or not all(isinstance(v, str) for v in value):
@@ -165,17 +195,16 @@ def _coded(column: Column, value: Any) -> float | None:
 def _number(column: Column, value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ImpossibleValue(f"`{column.name}` takes a number; this is {_kind(value)}. Write it without quotes or unit.")
-    number = float(value)
-    if math.isnan(number):
+    if value != value:
         return None
-    if not column.low <= number <= column.high:
+    if not column.low <= value <= column.high:
         raise ImpossibleValue(
             f"`{column.name}` takes {column.low:g} to {column.high:g}; this value is outside. "
             "Check the unit, or leave it out if it is not known."
         )
-    if column.kind == "count" and number != int(number):
+    if column.kind == "count" and value != int(value):
         raise ImpossibleValue(f"`{column.name}` is a count: a whole number.")
-    return number
+    return float(value)
 
 
 def _fill_entries(column: Column, value: Any, entries: list[tuple[int, Column]], row: Floats) -> None:
@@ -184,13 +213,22 @@ def _fill_entries(column: Column, value: Any, entries: list[tuple[int, Column]],
         for i, entry in entries:
             row[i] = 1.0 if entry.entry in listed else entry.absent
         return
-    numbers = {}
-    for name, amount in value.items():
-        if isinstance(amount, bool) or not isinstance(amount, int | float) or not 0 <= float(amount) < 1e7:
-            raise ImpossibleValue(f"`{column.name}` takes numbers of 0 or more; the entry `{ingredient(str(name))}` is none.")
-        numbers[ingredient(str(name))] = float(amount)
+    amounts = amounts_of(column, value.items())
     for i, entry in entries:
-        row[i] = numbers.get(entry.entry, entry.absent)
+        row[i] = amounts.get(entry.entry, entry.absent)
+
+
+def amounts_of(column: Column, items: Iterable[tuple[Any, Any]]) -> dict[str, float]:
+    """The amount of each ingredient of a map, NaN if it is taken in an unknown amount. Raises ImpossibleValue."""
+    out: dict[str, float] = {}
+    for place, (name, given) in enumerate(items, 1):
+        amount, key = _plain(given), ingredient(str(name)[:LONGEST_NAME])
+        if key in out:
+            raise ImpossibleValue(f"`{column.name}` names one ingredient twice: entry {place} repeats an earlier one.")
+        if amount is not None and (isinstance(amount, bool) or not isinstance(amount, int | float) or not 0 <= amount < MOST):
+            raise ImpossibleValue(f"`{column.name}` takes numbers of 0 or more; entry {place} is none. Write null if not known.")
+        out[key] = math.nan if amount is None else float(amount)
+    return out
 
 
 def _refuse_contradictions(program: Program, layout: Layout, row: Floats) -> None:

@@ -327,7 +327,10 @@ class Stage:
 
 @dataclass(frozen=True)
 class CoursePoint:
+    """What is normal, and what is not, from so many weeks after the operation on."""
+
     time: str
+    from_weeks: float
     normally_seen: str
     not_normal: str
     support: Support

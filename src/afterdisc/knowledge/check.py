@@ -11,6 +11,7 @@ from afterdisc.knowledge.check_names import name_errors
 from afterdisc.knowledge.check_numbers import number_errors
 from afterdisc.knowledge.check_rules import rule_errors
 from afterdisc.knowledge.check_sources import review_errors, review_warnings, source_errors, unconfirmed_warning
+from afterdisc.knowledge.parts import rules_of
 from afterdisc.knowledge.places import Places
 
 
@@ -20,6 +21,7 @@ class Report:
 
     errors: tuple[KnowledgeError, ...]
     warnings: tuple[str, ...]
+    summary: str = ""  # what was looked at
 
     @property
     def is_sound(self) -> bool:
@@ -40,4 +42,13 @@ def check_knowledge(base: KnowledgeBase, *, today: date) -> Report:
         *source_errors(base, places),
         *review_errors(base, places),
     ]
-    return Report(tuple(errors), (*review_warnings(base, today), *unconfirmed_warning(base)))
+    return Report(tuple(errors), (*review_warnings(base, today), *unconfirmed_warning(base)), _counts(base))
+
+
+def _counts(base: KnowledgeBase) -> str:
+    n_rules = sum(1 for _ in rules_of(base))
+    return (
+        f"Knowledge {base.version}: {len(base.findings)} findings, {len(base.causes)} causes, "
+        f"{len(base.investigations)} investigations, {len(base.treatments)} treatments, {len(base.red_flags)} red flags, "
+        f"{len(base.imaging)} imaging rules, {n_rules} other rules."
+    )

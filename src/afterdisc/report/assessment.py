@@ -54,6 +54,7 @@ def assessment(case: Case, *, intervals: bool) -> dict[str, Any]:
         "imaging": steps.imaging_notes(),
         "not_now": steps.not_now(),
         "treatments": options,
+        "expected_course": safety.expected_course(case),
         "notes": safety.course_notes(case),
         "missing": _missing(case, steps, options),
         "knowledge": {"version": p.version, "fingerprint": p.fingerprint, "review_by": p.book["review_by"]},
@@ -82,6 +83,7 @@ def _sources(p: Program, out: dict[str, Any]) -> dict[str, Any]:
     cited |= {f for t in out["treatments"] for h in t["harms"] for f in h["facts"]}
     for part in (*out["notes"], *out["not_now"], *out["imaging"], *(f for f in out["red_flags"] if f["status"] == "fired")):
         cited.update(part["sources"])
+    cited.update((out["expected_course"] or {"sources": []})["sources"])
     for cause in out["causes"]:
         cited.update(cause["prior"]["sources"])
         for line in cause["evidence"]:

@@ -13,7 +13,6 @@ from afterdisc.report import phrases
 from afterdisc.report.phrases import Item, Labels
 from afterdisc.report.svg import Charts
 from afterdisc.report.works import Works, author_year, is_confirmed, is_judged, link, title
-from afterdisc.words.status import MEANING
 
 N_WEIGHED = 4  # causes whose findings are drawn
 WORTH_WEIGHING = 0.03
@@ -55,7 +54,6 @@ def _view(assessment: Item) -> dict[str, Any]:
     return {
         "a": assessment,
         "say": phrases,
-        "MEANING": MEANING,
         "works": works,
         "cite": lambda line: _citation(works, line),
         "labels": labels,

@@ -6,7 +6,7 @@ import math
 import re
 from typing import Any
 
-from afterdisc.words.status import OFFERED
+from afterdisc.words.status import MEANING, OFFERED
 
 Item = dict[str, Any]
 
@@ -152,6 +152,11 @@ def offered(assessment: Item) -> list[tuple[str, list[Item]]]:
     return [(status, options) for status, options in groups if options]
 
 
+def meaning(status: str) -> str:
+    """What a status says, without its name."""
+    return MEANING[status].partition(": ")[2]
+
+
 def with_status(assessment: Item, status: str) -> list[Item]:
     return [t for t in assessment["treatments"] if t["status"] == status]
 
@@ -159,6 +164,12 @@ def with_status(assessment: Item, status: str) -> list[Item]:
 def is_relevant(treatment: Item) -> bool:
     """Is a waiting treatment worth a line?"""
     return bool(treatment["for"]) or treatment["benefit"]["p"] >= WORTH_A_LINE
+
+
+def waiting(assessment: Item) -> tuple[list[Item], list[Item]]:
+    """The waiting treatments worth a line, and the rest."""
+    options = with_status(assessment, "not_yet")
+    return [t for t in options if is_relevant(t)], [t for t in options if not is_relevant(t)]
 
 
 def waits_for_red_flag(treatment: Item) -> bool:

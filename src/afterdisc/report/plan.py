@@ -17,6 +17,7 @@ SPEAKS_FOR = ("recommend", "offer", "for")
 ORDER = {word: i for i, word in enumerate((
     "recommend", "offer", "for", "avoid", "rule_out", "withhold", "reduce_dose", "caution", "against", "inform", "require"
 ))}  # fmt: skip
+STOPS = ("avoid", "rule_out", "withhold", "reduce_dose", "caution")  # the screen says which findings decided these
 SPEAKS_AGAINST = ("avoid", "rule_out", "withhold", "reduce_dose", "caution", "against")
 
 
@@ -57,10 +58,11 @@ def _treatment(
     rules = text["rules"]
     index = index_of(case.program)
     truths = [(case.truth(root), root, rule) for root, rule in index.treatments.get(name, [])]
-    fired = sorted((ORDER[rules[r]["then"]], r) for truth, _, r in truths if truth is True)
+    fired = sorted((ORDER[rules[r]["then"]], r, root) for truth, root, r in truths if truth is True)
 
     def said(words: tuple[str, ...]) -> list[dict[str, Any]]:
-        return [index.lines[r] for _, r in fired if rules[r]["then"] in words]
+        lines = [(index.lines[r], rules[r]["then"], root) for _, r, root in fired if rules[r]["then"] in words]
+        return [line | {"decided_by": case.decided_by(root)} if then in STOPS else line for line, then, root in lines]
 
     gates = [(root, r) for truth, root, r in truths if rules[r]["then"] == "require" and truth is not True]
     open_gates = [index.lines[r] for _, r in gates]
@@ -94,7 +96,7 @@ def _treatment(
                 "sources": [],
             },
         )
-    dose = next((rules[r]["dose"] for _, r in fired if rules[r]["then"] == "reduce_dose" and rules[r]["dose"]), None)
+    dose = next((rules[r]["dose"] for _, r, _ in fired if rules[r]["then"] == "reduce_dose" and rules[r]["dose"]), None)
     if dose:
         out["dose"] = dose
     out["benefit"] |= _benefit_support(text, leading)

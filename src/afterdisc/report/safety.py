@@ -65,6 +65,16 @@ def stage(case: Case) -> dict[str, Any]:
     return {"id": name, "label": text["label"], "say": text["say"]}
 
 
+def expected_course(case: Case) -> dict[str, Any] | None:
+    """What is normal at this time after the operation, and what is not; None while the time is unknown."""
+    weeks = case.row[case.program.time_column]
+    past = [p for p in case.book["course"] if p["from_weeks"] <= weeks]
+    if not past:
+        return None
+    point = max(past, key=lambda p: float(p["from_weeks"]))
+    return {k: point[k] for k in ("time", "normally_seen", "not_normal")} | support(point)
+
+
 def course_notes(case: Case) -> list[dict[str, Any]]:
     """What to bear in mind about the time since surgery, for example that enhancement is expected early."""
     roots = index_of(case.program).course

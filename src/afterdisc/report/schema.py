@@ -25,7 +25,9 @@ def _list(item: dict[str, Any]) -> dict[str, Any]:
 
 
 JUDGEMENT = _object({"because": TEXT, "worth": {"type": ["number", "null"]}})
-LINE = _object({"id": TEXT, "say": TEXT, "support": SUPPORT, "sources": TEXTS}, {"judgement": JUDGEMENT})
+LINE = _object(
+    {"id": TEXT, "say": TEXT, "support": SUPPORT, "sources": TEXTS}, {"judgement": JUDGEMENT, "decided_by": TEXTS}
+)
 
 
 def assessment_schema() -> dict[str, Any]:
@@ -56,6 +58,12 @@ def assessment_schema() -> dict[str, Any]:
             ),
             "not_now": _list(_object({"id": TEXT, "label": TEXT, "rule": TEXT, "say": TEXT, "sources": TEXTS})),
             "treatments": _list(_treatment()),
+            "expected_course": {
+                "anyOf": [
+                    {"type": "null"},
+                    _object({"time": TEXT, "normally_seen": TEXT, "not_normal": TEXT, "support": SUPPORT, "sources": TEXTS}),
+                ]
+            },
             "notes": _list(LINE),
             "missing": _list(_object({"id": TEXT, "label": TEXT, "for": TEXT})),
             "knowledge": _object({"version": TEXT, "fingerprint": TEXT, "review_by": TEXT}),

@@ -188,19 +188,17 @@ class TerminalPage:
             self.sheet.item(("?", "dim"), (f"Missing: {self.labels.some(option['missing'], 3)}.", "dim"), indent=4)
 
     def not_offered(self) -> None:
-        waiting = say.with_status(self.a, "not_yet")
-        for_flag = [t for t in waiting if say.waits_for_red_flag(t) and say.is_relevant(t)]
-        own = [t for t in waiting if not say.waits_for_red_flag(t) and say.is_relevant(t)]
-        rest = len(waiting) - len(for_flag) - len(own)
-        if waiting:
+        relevant, rest = say.waiting(self.a)
+        for_flag = [t["label"] for t in relevant if say.waits_for_red_flag(t)]
+        if relevant or rest:
             self.sheet.item(say.SIGN["not_yet"], (MEANING["not_yet"], "bold"))
         if for_flag:
-            names = ", ".join(t["label"] for t in for_flag)
-            self.sheet.item("", f"Wait until the red flag is settled: {names}.")
-        for treatment in own:
-            self._line(treatment["label"], self._held(treatment))
+            self.sheet.item("", ("Wait until the red flag is settled: ", "bold"), ", ".join(for_flag) + ".")
+        for treatment in relevant:
+            if not say.waits_for_red_flag(treatment):
+                self._line(treatment["label"], self._held(treatment))
         if rest:
-            self.sheet.item("", (f"{rest} more from which little is to be expected here.", "dim"))
+            self.sheet.item("", (f"{len(rest)} more from which little is to be expected here.", "dim"))
         self._avoid()
         self._not_indicated()
 

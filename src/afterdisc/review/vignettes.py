@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -55,12 +55,20 @@ def check_everything(folder: Path | str = INSTALLED, *, today: date) -> Report:
         return Report((error,), ())
     report = check_knowledge(base, today=today)
     if any(isinstance(e, UNRUNNABLE) for e in report.errors):
-        return Report(report.errors, (*report.warnings, NOT_RUN))
+        return replace(report, warnings=(*report.warnings, NOT_RUN))
     try:
-        failures = tuple(vignette_failures(base, compile_program(base)))
+        failures = tuple(vignette_failures(base, program_without_draws(base)))
     except KnowledgeError as error:
         failures = (error,)
-    return Report((*report.errors, *failures), report.warnings)
+    n = len(trials_of(base))
+    summary = f"{report.summary} {n - len(failures)} of {n} vignettes come out as they say."
+    return replace(report, errors=(*report.errors, *failures), summary=summary)
+
+
+def program_without_draws(base: KnowledgeBase) -> Program:
+    """The program of a base, compiled in a fraction of the time: one parameter draw stands for all. No intervals."""
+    one = replace(base.settings["n_draws"], value=1.0)
+    return compile_program(replace(base, settings={**base.settings, "n_draws": one}))
 
 
 def trials_of(base: KnowledgeBase) -> list[Trial]:
