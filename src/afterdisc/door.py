@@ -20,15 +20,13 @@ from afterdisc.program import Program, program_from_bytes, program_to_bytes
 from afterdisc.report import assessments_of
 from afterdisc.words.files import INSTALLED, stamp_of
 
-BLOCK_ROWS = 16_384  # rows of a large batch held as numbers at once
-
 
 @lru_cache(maxsize=4)
 def load_program(folder: str | None = None) -> Program:
     """The compiled program of a knowledge folder, by default the installed one.
 
-    Compiled once and kept in the user's cache under a stamp of the files, so a changed file is compiled anew. A cache that
-    cannot be written or read is no error: the program is compiled again.
+    Compiled once and kept in the user's cache under a stamp of the files, so a changed file is compiled anew. A cache
+    that cannot be written or read is no error: the program is compiled again.
     """
     source = Path(folder) if folder else INSTALLED
     kept = cache_folder() / f"program-{stamp_of(source)}.bin"
@@ -36,7 +34,8 @@ def load_program(folder: str | None = None) -> Program:
         return program_from_bytes(kept.read_bytes())
     except (OSError, IncompatibleProgram):
         pass
-    from afterdisc.compile import compile_program  # only when there is something to compile: a start is then twice as fast
+    # Imported only when there is something to compile: a start is then twice as fast.
+    from afterdisc.compile import compile_program
     from afterdisc.knowledge import read_knowledge
 
     program = compile_program(read_knowledge(source))
@@ -64,11 +63,12 @@ def _keep(path: Path, data: bytes) -> None:
 def assess(case: Mapping[str, Any], *, program: Program | None = None, intervals: bool = True) -> dict[str, Any]:
     """The whole assessment of one person at one evaluation, as plain data.
 
-    case  `{"id": …, "findings": {finding: value}}`, or the findings alone; a finding that is missing or null is unknown,
-          never "no". Ids, units and states: `afterdisc knowledge show findings`.
+    case  `{"id": …, "findings": {finding: value}}`, or the findings alone; a finding that is missing or null is
+          unknown, never "no". Ids, units and states: `afterdisc knowledge show findings`.
 
-    Raises CaseError (UnknownFinding, ImpossibleState, ImpossibleValue, ContradictoryFacts, OutOfScope); its message names
-    the finding and how to mend it, never a value. An empty case is answered: urgency "ask", with the first questions.
+    Raises CaseError (UnknownFinding, ImpossibleState, ImpossibleValue, ContradictoryFacts, OutOfScope); its message
+    names the finding and how to mend it, never a value. An empty case is answered: urgency "ask", with the first
+    questions.
     """
     return next(assess_many([case], program=program, intervals=intervals))
 
@@ -87,19 +87,16 @@ def evaluate(program: Program, batch: Batch | Any) -> Outcome | Any:
     """The engine's outcome for a batch: urgency, truth of every rule, probability of every cause.
 
     batch  a `Batch` (gives an `Outcome` of NumPy arrays), or an Arrow table or record batch with one column a finding
-           (gives an Arrow table: id, urgency, one probability a cause, one status a treatment). Needs the extra `arrow`.
+           (gives an Arrow table: id, urgency, one probability a cause, one status a treatment). Needs the extra
+           `arrow`.
 
     One row is one person at one evaluation. A row's result does not depend on the rows beside it.
+
+    Raises CaseError for a table that holds what no case may hold; its message names column and row, never a value.
     """
     if isinstance(batch, Batch):
         return evaluate_rows(program, batch.rows)
-    from afterdisc.intake.arrow import batch_from_arrow
+    from afterdisc.intake.arrow import batches_from_arrow
     from afterdisc.report.arrow import table_of
 
-    return table_of(program, (batch_from_arrow(program, part) for part in batch_parts(batch)))
-
-
-def batch_parts(table: Any) -> Iterator[Any]:
-    """Slices of an Arrow table small enough to hold as numbers."""
-    for start in range(0, max(table.num_rows, 1), BLOCK_ROWS):
-        yield table.slice(start, BLOCK_ROWS)
+    return table_of(program, batches_from_arrow(program, batch))

@@ -9,8 +9,8 @@
 
 Any other language is an error: what a reader may copy is tested, or is called text.
 
-The blocks of one file run in order, in one folder that holds a copy of `examples/` and a `./run` that starts the
-installed `afterdisc` command.
+The blocks of one file run in order, in one folder that holds copies of `examples/` and of the knowledge base, and a `./run`
+that starts the installed `afterdisc` command.
 """
 
 import doctest
@@ -33,7 +33,7 @@ from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = Path(sys.executable).parent
-MAY_RUN = ["./run", "afterdisc", "cat", "cp", "diff", "head", "ls", "mkdir", "python"]
+MAY_RUN = ["./run", "afterdisc", "cat", "cp", "diff", "echo", "head", "ls", "mkdir", "python"]
 RUN = f"""#!/bin/sh
 case "$1" in test | lint | bench | docs | lock) echo "no word for the manual; call the block text"; exit 64 ;; esac
 exec '{SCRIPTS / "afterdisc"}' "$@"
@@ -95,9 +95,10 @@ def commands_in(block: Block) -> Iterator[Command]:
 
 
 def lay_out(place: Path) -> Path:
-    """The folder a reader stands in: examples and `./run`."""
-    if (ROOT / "examples").exists():
-        shutil.copytree(ROOT / "examples", place / "examples")
+    """The folder a reader stands in: examples, the knowledge base and `./run`."""
+    for folder in ("examples", "src/afterdisc_knowledge"):
+        if (ROOT / folder).exists():
+            shutil.copytree(ROOT / folder, place / folder, ignore=shutil.ignore_patterns("__pycache__"))
     (place / "run").write_text(RUN)
     (place / "run").chmod(0o755)
     return place

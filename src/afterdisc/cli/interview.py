@@ -2,57 +2,65 @@
 
 from __future__ import annotations
 
-import json
-import os
+import math
 from pathlib import Path
 from typing import Any
 
 import click
 
+from afterdisc.cli.write import as_json, replaced
 from afterdisc.door import assess, load_program
 from afterdisc.errors import CaseError, UnreadableCase
-from afterdisc.intake import batch_from_cases
+from afterdisc.intake import batch_from_cases, read_case
 from afterdisc.program import Program
+from afterdisc.words.printable import printable
 
 SKIP, QUIT, DONE, BACK = ("", "?"), ("quit", "q"), ("done", "d"), ("back", "b")
 HELP = "Enter or ? = not known · back = correct the last answer · done = show the assessment · quit = keep and leave"
 
 
 class Session:
-    """The answers so far, in a file that is replaced whole after every answer."""
+    """The answers so far, in a case file that is replaced whole after every answer."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.id = path.stem
-        self.findings: dict[str, Any] = {}
-        self.skipped: list[str] = []
+        self.kept: dict[str, Any] = {"id": path.stem, "findings": {}, "skipped": []}
         self.order: list[str] = []  # of this sitting
         if path.exists():
-            self._read()
+            self.kept |= self._read()
 
-    def _read(self) -> None:
+    def _read(self) -> dict[str, Any]:
         try:
-            kept = json.loads(self.path.read_text(encoding="utf-8"))
-            self.id = str(kept.get("id", self.path.stem))
-            self.findings, self.skipped = dict(kept["findings"]), list(kept.get("skipped", []))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            raise UnreadableCase(f"{self.path.name} is no interview or case file. Name another one with --file.") from None
+            kept = read_case(str(self.path))
+            if isinstance(kept["findings"], dict) and isinstance(kept.get("skipped", []), list):
+                return dict(kept)
+        except (CaseError, KeyError, TypeError):
+            pass
+        name = printable(self.path.name)
+        raise UnreadableCase(f"{name} is no interview or case file. Mend it, or name another one with --file.")
+
+    @property
+    def case(self) -> dict[str, Any]:
+        return {"id": self.kept["id"], "findings": self.findings}
+
+    @property
+    def findings(self) -> dict[str, Any]:
+        return dict(self.kept["findings"])
+
+    @property
+    def skipped(self) -> list[str]:
+        return list(self.kept["skipped"])
 
     def save(self) -> None:
-        aside = self.path.with_suffix(self.path.suffix + ".part")
-        text = json.dumps({"id": self.id, "findings": self.findings, "skipped": self.skipped}, ensure_ascii=False, indent=1)
-        try:
-            aside.write_text(text, encoding="utf-8")
-            os.replace(aside, self.path)
-        except OSError as error:
-            raise click.FileError(str(self.path), error.strerror or "cannot be written") from None
+        with replaced(str(self.path)) as handle:
+            handle.write(as_json(self.kept, indent=1))
 
     def answer(self, finding: str, value: Any) -> None:
         """Keep an answer, or that the question was passed over."""
         if value is None:
-            self.skipped.append(finding)
+            self.kept["skipped"].append(finding)
         else:
-            self.findings[finding] = value
+            self.kept["findings"][finding] = value
         self.order.append(finding)
         self.save()
 
@@ -60,8 +68,8 @@ class Session:
         """Undo the last answer of this sitting, so that it is asked again."""
         if self.order:
             last = self.order.pop()
-            self.findings.pop(last, None)
-            self.skipped = [s for s in self.skipped if s != last]
+            self.kept["findings"].pop(last, None)
+            self.kept["skipped"] = [s for s in self.skipped if s != last]
             self.save()
 
 
@@ -70,17 +78,13 @@ def run_interview(path: Path, folder: str | None) -> dict[str, Any] | None:
     program, session = load_program(folder), Session(path)
     click.echo(f"{HELP}\n")
     while True:
-        answer = assess({"id": session.id, "findings": session.findings}, program=program, intervals=False)
+        answer = assess(session.case, program=program, intervals=False)
         question = next((q for q in answer["questions"] if q["id"] not in session.skipped), None)
-        if question is None:
+        word = _ask(program, session, question, answer) if question else DONE[0]
+        if word in QUIT or word in DONE:
             break
-        word = _ask(program, session, question, answer)
-        if word in QUIT:
-            session.save()
-            return None
-        if word in DONE:
-            break
-    return assess({"id": session.id, "findings": session.findings}, program=program)
+    session.save()
+    return None if word in QUIT else assess(session.case, program=program)
 
 
 def _ask(program: Program, session: Session, question: dict[str, Any], answer: dict[str, Any]) -> str:
@@ -100,7 +104,8 @@ def _ask(program: Program, session: Session, question: dict[str, Any], answer: d
             session.take_back()
             return word
         try:
-            value = None if word in SKIP else _value(program, question["id"], text, raw)
+            value = None if word in SKIP else _value(text, printable(raw))
+            batch_from_cases(program, [{"findings": {**session.findings, question["id"]: value}}])
         except CaseError as error:
             click.echo(f"  {error}")
             continue
@@ -114,24 +119,36 @@ def _expects(text: dict[str, Any]) -> str:
     if text["values"]:
         return "  ".join(f"{i} {label}" for i, label in enumerate(text["values"].values(), 1))
     if text["kind"] == "set":
-        return "names, separated by commas"
+        return "names, separated by commas; none"
+    if text["kind"] == "map":
+        return f"name and number ({text['unit']}), separated by commas; none"
     return str(text["unit"] or "a number")
 
 
-def _value(program: Program, finding: str, text: dict[str, Any], raw: str) -> Any:
-    """The answer as a case file would hold it. Raises CaseError if it is impossible."""
-    value: Any = raw
+def _value(text: dict[str, Any], raw: str) -> Any:
+    """The answer as a case file would hold it; what cannot be understood stays as it was typed and will be refused."""
     if text["kind"] == "bool":
-        value = {"y": True, "yes": True, "n": False, "no": False}.get(raw.lower(), raw)
-    elif text["values"]:
+        return {"y": True, "yes": True, "n": False, "no": False}.get(raw.lower(), raw)
+    if text["values"]:
         states = list(text["values"])
-        value = states[int(raw) - 1] if raw.isdigit() and 1 <= int(raw) <= len(states) else raw
-    elif text["kind"] == "set":
-        value = [part.strip() for part in raw.split(",") if part.strip()]
-    elif text["kind"] in ("number", "count"):
-        try:
-            value = float(raw.replace(",", "."))
-        except ValueError:
-            value = raw
-    batch_from_cases(program, [{"findings": {finding: value}}])
-    return value
+        return states[int(raw) - 1] if raw.isdecimal() and 1 <= int(raw[:4]) <= len(states) else raw
+    if text["kind"] in ("set", "map"):
+        parts = [part.strip() for part in raw.split(",") if part.strip() and part.strip().lower() != "none"]
+        return parts if text["kind"] == "set" else dict(map(_pair, parts))
+    return _number(raw.replace(",", "."))
+
+
+def _pair(part: str) -> tuple[str, Any]:
+    """`gabapentin 900` or `gabapentin: 900`."""
+    name, _, number = part.replace(":", " ").rpartition(" ")
+    return name.strip(), _number(number)
+
+
+def _number(raw: str) -> Any:
+    try:
+        number = float(raw)
+    except ValueError:
+        return raw
+    if math.isnan(number):
+        return raw
+    return int(number) if number.is_integer() else number

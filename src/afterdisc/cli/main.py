@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import click
 
+from afterdisc.cli import write
 from afterdisc.errors import AfterdiscError
+from afterdisc.words.printable import printable
 
 EXIT_CODES = """\b
 Exit codes: 0 done · 1 error · 2 wrong use · 3 knowledge is wrong · 4 the case is wrong · 5 out of scope ·
@@ -38,7 +40,7 @@ def main() -> None:
     try:
         cli.main(standalone_mode=False)
     except AfterdiscError as error:
-        click.echo(f"afterdisc: {error}", err=True)
+        click.echo("\n".join(map(printable, f"afterdisc: {error}".split("\n"))), err=True)
         sys.exit(error.exit_code)
     except click.ClickException as error:
         error.show()
@@ -59,7 +61,7 @@ knowledge_option = click.option(
 @cli.command()
 @click.argument("file")
 @click.option("--json", "as_json", is_flag=True, help="The whole assessment as JSON (schema: `afterdisc schema`).")
-@click.option("--html", "html_file", type=click.Path(dir_okay=False), help="Write one self-contained page to this file.")
+@click.option("--html", "html_file", type=click.Path(dir_okay=False), help="Write one self-contained page here.")
 @click.option("--no-intervals", is_flag=True, help="Leave out the credible intervals.")
 @knowledge_option
 def assess(file: str, as_json: bool, html_file: str | None, no_intervals: bool, folder: str | None) -> None:
@@ -71,10 +73,11 @@ def assess(file: str, as_json: bool, html_file: str | None, no_intervals: bool, 
     if html_file:
         from afterdisc.report.page import render_html
 
-        _write(Path(html_file), render_html(answer))
+        with write.replaced(html_file) as handle:
+            handle.write(render_html(answer | {"id": printable(answer["id"])}))
         click.echo(f"Wrote {html_file}", err=True)
     if as_json:
-        click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+        click.echo(write.as_json(answer))
     elif not html_file:
         _print_page(answer)
 
@@ -83,14 +86,7 @@ def _print_page(answer: dict[str, Any]) -> None:
     from afterdisc.report.terminal import render_terminal
 
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    click.echo(render_terminal(answer, colour=colour), color=colour)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise click.FileError(str(path), error.strerror or "cannot be written") from None
+    click.echo(render_terminal(answer | {"id": printable(answer["id"])}, colour=colour), color=colour)
 
 
 @cli.command("assess-batch")
@@ -110,7 +106,7 @@ def assess_batch(source: str, target: str, intervals: bool, folder: str | None) 
 
 
 @cli.command()
-@click.option("--file", "session", default="interview.json", show_default=True, help="Where answers are kept; continue from it.")
+@click.option("--file", "session", default="interview.json", show_default=True, help="Where answers are kept.")
 @click.option("--json", "as_json", is_flag=True, help="End with JSON instead of the page.")
 @knowledge_option
 def interview(session: str, as_json: bool, folder: str | None) -> None:
@@ -124,7 +120,7 @@ def interview(session: str, as_json: bool, folder: str | None) -> None:
     if answer is None:
         click.echo(f"Kept in {session}. Continue with: afterdisc interview --file {session}")
     elif as_json:
-        click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+        click.echo(write.as_json(answer))
     else:
         _print_page(answer)
 
@@ -146,23 +142,14 @@ def draw(n: int, seed: int, out: str | None, folder: str | None) -> None:
     from afterdisc.door import load_program
 
     program, block = load_program(folder), 2_000
-    handle = _opened(out) if out else sys.stdout
-    with progress(n, "people drawn", quiet=not out) as step:
+    target = write.replaced(out) if out else nullcontext(sys.stdout)
+    with target as handle, progress(n, "people drawn", quiet=not out) as step:
         for start in range(0, n, block):
             cases = draw_cases(program, min(block, n - start), seed if start == 0 else seed * 1_000_003 + start)
             for i, case in enumerate(cases):
                 case["id"] = f"synthetic-{seed}-{start + i + 1}"
-                handle.write(json.dumps(case, ensure_ascii=False) + "\n")
+                handle.write(write.as_json(case, indent=None) + "\n")
             step(len(cases))
-    if out:
-        handle.close()
-
-
-def _opened(path: str) -> Any:
-    try:
-        return open(path, "w", encoding="utf-8")
-    except OSError as error:
-        raise click.FileError(path, error.strerror or "cannot be written") from None
 
 
 @cli.command()
@@ -173,7 +160,7 @@ def score(folder: str, as_json: bool) -> None:
     from afterdisc.review.scoreboard import render_scoreboard, scoreboard
 
     board = scoreboard(Path(folder))
-    click.echo(json.dumps(board, ensure_ascii=False, indent=2) if as_json else render_scoreboard(board))
+    click.echo(write.as_json(board) if as_json else render_scoreboard(board))
     if board["unsafe"]:
         sys.exit(1)
 
@@ -188,8 +175,10 @@ def compile_command(out: str | None, folder: str | None) -> None:
 
     program = load_program(folder)
     if out:
-        Path(out).write_bytes(program_to_bytes(program))
-    click.echo(f"knowledge {program.version}, fingerprint {program.fingerprint}" + (f", written to {out}" if out else ""))
+        with write.replaced(out, "wb") as handle:
+            handle.write(program_to_bytes(program))
+    where = f", written to {out}" if out else ""
+    click.echo(f"knowledge {program.version}, fingerprint {program.fingerprint}{where}")
 
 
 @cli.command()
@@ -207,7 +196,7 @@ def schema() -> None:
     """Print the JSON Schema of an assessment."""
     from afterdisc.report.schema import assessment_schema
 
-    click.echo(json.dumps(assessment_schema(), indent=2))
+    click.echo(write.as_json(assessment_schema()))
 
 
 @cli.group(cls=Group)
@@ -268,7 +257,7 @@ def diff(old: str, new: str | None, case_folder: str | None, n_cohort: int, seed
     files = sorted(Path(case_folder).glob("*.json")) if case_folder else []
     cases = [read_case(str(f)) for f in files]
     result = compare(Path(old), Path(new) if new else INSTALLED, cases=cases, n_cohort=n_cohort, seed=seed)
-    click.echo(json.dumps(result.as_dict(), ensure_ascii=False, indent=2) if as_json else text(result))
+    click.echo(write.as_json(result.as_dict()) if as_json else text(result))
 
 
 @knowledge.command()

@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
 
-from afterdisc.engine.rules import RowRules
+from afterdisc.engine.rules import RowRules, batch_truth
 from afterdisc.errors import (
     CaseError,
     ContradictoryFacts,
@@ -21,12 +21,13 @@ from afterdisc.errors import (
     UnknownFinding,
     UnreadableCase,
 )
-from afterdisc.program import Column, Program
+from afterdisc.program import Column, Program, Root
 from afterdisc.words.ingredient import ingredient
 from afterdisc.words.nearest import did_you_mean
 from afterdisc.words.printable import printable, quoted
 
-MOST = 1e7  # no amount of anything taken is as large
+LARGEST_ID = 10**100
+MOST = 1e7  # no amount of anything taken, and no age, is as large
 LONGEST_NAME = 200  # of what is compared with known names; nothing known is half as long
 Floats = npt.NDArray[np.float64]
 
@@ -51,7 +52,7 @@ def batch_from_cases(program: Program, cases: Sequence[Mapping[str, Any]]) -> Ba
     rows = np.full((len(cases), len(program.columns)), np.nan)
     ids, found = [], []
     for i, case in enumerate(cases):
-        name, findings = _parts(case, i)
+        name, findings = _parts(program, case, i)
         try:
             found.append(fill_row(program, findings, rows[i]))
         except CaseError as error:
@@ -62,15 +63,19 @@ def batch_from_cases(program: Program, cases: Sequence[Mapping[str, Any]]) -> Ba
     return Batch(rows, tuple(ids), tuple(found))
 
 
-def _parts(case: Any, i: int) -> tuple[str, Mapping[str, Any]]:
+def _parts(program: Program, case: Any, i: int) -> tuple[str, Mapping[str, Any]]:
     """(id, findings) of a case. Raises UnreadableCase."""
     if not isinstance(case, Mapping):
         raise UnreadableCase(
-            f"row {i}: a case must be a mapping of findings, this is {_kind(case)}. Write {{\"findings\": {{…}}}}."
+            f'row {i}: a case must be a mapping of findings, this is {_kind(case)}. Write {{"findings": {{…}}}}.'
         )
-    findings = case["findings"] if "findings" in case else {k: v for k, v in case.items() if k != "id"}
+    if "findings" not in case:
+        return _id(case.get("id"), i), {k: v for k, v in case.items() if k != "id"}
+    findings, outside = case["findings"], next((k for k in case if k in layout_of(program).simple), None)
     if not isinstance(findings, Mapping):
         raise UnreadableCase(f"row {i}: `findings` must be a mapping, this is {_kind(findings)}.")
+    if outside is not None:
+        raise UnreadableCase(f"row {i}: `{outside}` stands beside `findings` and would not be seen. Move it inside.")
     return _id(case.get("id"), i), findings
 
 
@@ -80,7 +85,7 @@ def _id(given: Any, i: int) -> str:
         return given
     if given is None:
         return str(i)
-    if isinstance(given, bool) or not isinstance(given, int | float) or abs(given) > 1e300:
+    if not _is_number(given) or abs(given) > LARGEST_ID:
         raise UnreadableCase(f"row {i}: `id` must be text or a number, this is {_kind(given)}.")
     return str(given)
 
@@ -102,7 +107,7 @@ def _kind(value: Any) -> str:
         return "text"
     if isinstance(value, Mapping):
         return "a mapping"
-    return "a list" if isinstance(value, Sequence | set | frozenset) else "something else"
+    return "a list" if _is_list(value) else "something else"
 
 
 class Layout:
@@ -158,7 +163,10 @@ def fill_row(program: Program, findings: Mapping[str, Any], row: Floats) -> dict
         if value is None:
             continue
         i, column = place
-        number = _coded(column, value)
+        try:
+            number = _coded(column, value)
+        except ImpossibleValue as error:
+            raise out_of_scope(program, i, value) or error from None
         if number is None:
             continue
         row[i] = number
@@ -184,17 +192,25 @@ def _coded(column: Column, value: Any) -> float | None:
         guess = did_you_mean(value[:LONGEST_NAME], column.states) if isinstance(value, str) else ""
         raise ImpossibleState(f"`{column.name}` takes one of {', '.join(column.states)}. {guess}".rstrip())
     if kind == "set":
-        if isinstance(value, str) or not isinstance(value, Sequence | set | frozenset) or not all(isinstance(v, str) for v in value):
-            raise ImpossibleValue(f"`{column.name}` takes a list of names, for example [\"gabapentin\"].")
+        if not _is_list(value) or not all(isinstance(v, str) for v in value):
+            raise ImpossibleValue(f'`{column.name}` takes a list of names, for example ["gabapentin"].')
         return 1.0
     if not isinstance(value, Mapping):
-        raise ImpossibleValue(f"`{column.name}` takes a mapping of name to number, for example {{\"gabapentin\": 900}}.")
+        raise ImpossibleValue(f'`{column.name}` takes a mapping of name to number, as in {{"gabapentin": 900}}.')
     return 1.0
 
 
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Sequence | set | frozenset) and not isinstance(value, str)
+
+
+def _is_number(value: Any) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _number(column: Column, value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ImpossibleValue(f"`{column.name}` takes a number; this is {_kind(value)}. Write it without quotes or unit.")
+    if not _is_number(value):
+        raise ImpossibleValue(f"`{column.name}` takes a number, this is {_kind(value)}. Write no quotes and no unit.")
     if value != value:
         return None
     if not column.low <= value <= column.high:
@@ -225,8 +241,10 @@ def amounts_of(column: Column, items: Iterable[tuple[Any, Any]]) -> dict[str, fl
         amount, key = _plain(given), ingredient(str(name)[:LONGEST_NAME])
         if key in out:
             raise ImpossibleValue(f"`{column.name}` names one ingredient twice: entry {place} repeats an earlier one.")
-        if amount is not None and (isinstance(amount, bool) or not isinstance(amount, int | float) or not 0 <= amount < MOST):
-            raise ImpossibleValue(f"`{column.name}` takes numbers of 0 or more; entry {place} is none. Write null if not known.")
+        if amount is not None and not (_is_number(amount) and 0 <= amount < MOST):
+            raise ImpossibleValue(
+                f"`{column.name}` takes numbers of 0 or more, entry {place} is another thing. Write null if not known."
+            )
         out[key] = math.nan if amount is None else float(amount)
     return out
 
@@ -234,12 +252,43 @@ def amounts_of(column: Column, items: Iterable[tuple[Any, Any]]) -> dict[str, fl
 def _refuse_contradictions(program: Program, layout: Layout, row: Floats) -> None:
     for first, second, slack, say in program.orders:
         if row[first] > row[second] + slack:
-            raise ContradictoryFacts(
-                f"`{program.columns[first].name}` and `{program.columns[second].name}` contradict each other: {say}"
-            )
+            raise ContradictoryFacts(_order(program, first, second, say))
     if not layout.contradictions:
         return
     for (_, root), truth in zip(layout.contradictions, layout.rules(row.tolist()), strict=True):
         if truth is True:
-            kind = OutOfScope if root.kind == "scope" else ContradictoryFacts
-            raise kind(program.book["contradictions"][root.name])
+            raise _refusal(program, root)
+
+
+def refuse_contradictory_rows(program: Program, rows: Floats, first_row: int = 0) -> None:
+    """The same for a block of rows. The message names the first row that cannot be, counted from `first_row`."""
+    for first, second, slack, say in program.orders:
+        wrong = np.flatnonzero(rows[:, first] > rows[:, second] + slack)
+        if len(wrong):
+            raise ContradictoryFacts(f"row {first_row + wrong[0]}: {_order(program, first, second, say)}")
+    refusing = [root for _, root in layout_of(program).contradictions]
+    truth = batch_truth(program.tape, [root.node for root in refusing], rows)
+    for j, root in enumerate(refusing):
+        wrong = np.flatnonzero(truth[:, j] == 1)
+        if len(wrong):
+            error = _refusal(program, root)
+            raise type(error)(f"row {first_row + wrong[0]}: {error}")
+
+
+def out_of_scope(program: Program, place: int, value: Any) -> CaseError | None:
+    """Is a number outside its range a person this knowledge is not about, rather than a slip of the pen?"""
+    if not _is_number(value) or not 0 <= value < MOST:
+        return None
+    row, layout = np.full(len(program.columns), np.nan), layout_of(program)
+    row[place] = value
+    answers = zip(layout.contradictions, layout.rules(row.tolist()), strict=True)
+    return next((_refusal(program, root) for (_, root), truth in answers if truth and root.kind == "scope"), None)
+
+
+def _order(program: Program, first: int, second: int, say: str) -> str:
+    return f"`{program.columns[first].name}` and `{program.columns[second].name}` contradict each other: {say}"
+
+
+def _refusal(program: Program, root: Root) -> CaseError:
+    kind = OutOfScope if root.kind == "scope" else ContradictoryFacts
+    return kind(program.book["contradictions"][root.name])

@@ -108,8 +108,10 @@ class Case:
 
     def decided_by(self, root: int) -> list[str]:
         """The findings that make a condition true or false, in words."""
-        atoms = self.reasons.deciding(self.program.roots[root].node)
-        return list(dict.fromkeys(self._atom(node, holds) for node, holds in atoms))
+        atoms, tape = self.reasons.deciding(self.program.roots[root].node), self.program.tape
+        told = {int(tape.column[n]) for n, _ in atoms if tape.op[n] != Op.KNOWN}
+        more = [(n, holds) for n, holds in atoms if tape.op[n] != Op.KNOWN or int(tape.column[n]) not in told]
+        return list(dict.fromkeys(self._atom(n, holds) for n, holds in more))
 
     def _atom(self, node: int, holds: bool) -> str:
         tape, columns = self.program.tape, self.program.columns

@@ -23,8 +23,7 @@ MENTION = Markup('<a class="ref" href="#{target}" aria-label="{name}">{shown}</a
 def render_html(assessment: Item) -> str:
     """What does the assessment say, with every number and argument followed to its source?
 
-    One file: no request leaves it, styles are inline, nothing is hidden from a reader without scripts. Every word of the
-    assessment is escaped.
+    One file: no request leaves it, styles are inline, and it holds no script. Every word of the assessment is escaped.
     """
     return _environment().get_template("page.html").render(_view(assessment))
 
@@ -35,11 +34,12 @@ def _environment() -> Environment:
     env = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     env.filters |= {
         "percent": phrases.percent,
+        "share": phrases.share,
         "interval": phrases.interval,
         "times": phrases.times,
-        "changes": phrases.change,
         "decided": phrases.decided,
         "spelt": phrases.spelt,
+        "sentence": phrases.sentence,
         "author_year": author_year,
         "title_of": title,
         "link": link,
@@ -72,7 +72,7 @@ def weighed(assessment: Item) -> list[Item]:
 
 def _largest_weight(assessment: Item) -> float:
     """The scale all weight charts share, so that their bars compare; never so fine that little looks like much."""
-    weights = [abs(line["weight"]) for cause in weighed(assessment) for line in cause["evidence"]]
+    weights: list[float] = [abs(line["weight"]) for cause in weighed(assessment) for line in cause["evidence"]]
     return max([math.log(2), *weights])
 
 

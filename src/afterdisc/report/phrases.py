@@ -22,10 +22,11 @@ SIGN = {
 NAME = {status: status.replace("_", " ").capitalize() for status in SIGN}
 STANCE_SIGN = {"for": "+", "against": "−", "conditional": "±", "open": "?"}
 STABILITY = {"keeps": "keeps stability", "lessens": "lessens stability", "restores": "restores stability", "none": ""}
+CAPITALS = ("csf", "ct", "dn4", "emg", "esi", "esr", "fbss", "mr", "mri", "nrs", "nsaid", "peld", "scs", "plif", "tlif")
 OPEN_RED_FLAG = "open_red_flag"
 NOT_RECORDED = " is not recorded"
 WORTH_A_LINE = 0.1  # a waiting treatment with a smaller chance of benefit and nothing for it is only counted
-NO_BITS = 0.005
+LITTLE = 0.005
 
 
 # -- numbers -----------------------------------------------------------------------------------------------------------
@@ -38,6 +39,11 @@ def percent(p: float) -> str:
     return ">99\u00a0%" if p > 0.995 else f"{100 * p:.0f}\u00a0%"
 
 
+def share(p: float) -> str:
+    """A frequency; a rare one keeps its size."""
+    return f"{100 * p:.0f}\u00a0%" if p >= 0.01 or p == 0 else f"{100 * p:.2g}\u00a0%"
+
+
 def interval(band: list[float] | None) -> str:
     """The interval in whole per cent; empty when none was drawn."""
     return f"{100 * band[0]:.0f}–{100 * band[1]:.0f}\u00a0%" if band else ""
@@ -46,15 +52,16 @@ def interval(band: list[float] | None) -> str:
 def times(weight: float) -> str:
     """By what the odds of a cause are multiplied."""
     factor = math.exp(weight)
-    return f"×{factor:.0f}" if factor >= 10 else f"×{factor:.1f}" if factor >= 0.95 else f"×{factor:.2g}"
+    digits = 2 if factor < 2 else 1 if factor < 10 else 0
+    return f"×{factor:.{digits}f}"
 
 
 def change(step: Item) -> list[str]:
-    """What a step may change, in half sentences; empty when nothing is expected of it."""
+    """What a step may change, in half sentences; nothing is said of what is not to be expected."""
     out = []
-    if step.get("chance_of_change", 0) >= 0.005:
+    if step["chance_of_change"] >= LITTLE:
         out.append(f"may change the plan: {percent(step['chance_of_change'])}")
-    if step.get("bits", 0) >= NO_BITS:
+    if step["bits"] >= LITTLE:
         out.append(f"tells {step['bits']:.2f} bits about the cause")
     return out
 
@@ -107,12 +114,17 @@ def standing(assessment: Item) -> str:
     return "The mandatory danger questions are answered and raise nothing."
 
 
-def decided(flag: Item) -> list[str]:
-    """What decided a red flag: what was found first; what was not recorded only where nothing else is said of it."""
-    lines = flag["decided_by"]
-    found = [x for x in lines if not x.endswith(NOT_RECORDED)]
-    silent = [x for x in lines if x.endswith(NOT_RECORDED)]
+def decided(line: Item) -> list[str]:
+    """What decided a line: what was found first; what was not recorded only where nothing else is said of it."""
+    told = [x.replace(">=", "≥").replace("<=", "≤") for x in line.get("decided_by", [])]
+    found = [x for x in told if not x.endswith(NOT_RECORDED)]
+    silent = [x for x in told if x.endswith(NOT_RECORDED)]
     return found + [x for x in silent if not any(f.startswith(x.removesuffix(NOT_RECORDED) + ":") for f in found)]
+
+
+def reassures(assessment: Item) -> bool:
+    """May the page say what is normal at this time? Not while an emergency or same-day red flag is open."""
+    return assessment["urgency"] not in ("E0", "E1")
 
 
 # -- causes ------------------------------------------------------------------------------------------------------------
@@ -181,9 +193,10 @@ def own_against(treatment: Item) -> list[Item]:
     return [line for line in treatment["against"] if line["id"] != OPEN_RED_FLAG]
 
 
-def held_by(treatment: Item) -> list[Item]:
-    """The lines that make a treatment wait: what must be put right, then the gates it has not passed."""
-    return [line for line in own_against(treatment) if line.get("then") == "withhold"] + treatment["gates"]
+def reasons_to_wait(treatment: Item) -> list[Item]:
+    """Why a treatment waits: the open red flag, what must be put right, the gates it has not passed."""
+    stops = [line for line in treatment["against"] if line["id"] == OPEN_RED_FLAG or line.get("decided_by")]
+    return stops + treatment["gates"]
 
 
 def guidelines_disagree(treatment: Item) -> bool:
@@ -222,11 +235,15 @@ class Labels:
 
 def spelt(name: str) -> str:
     """An id as words."""
-    words = name.replace("_", " ").strip()
+    words = " ".join(w.upper() if w in CAPITALS else w for w in name.replace("_", " ").split())
     return words[:1].upper() + words[1:]
+
+
+def sentence(text: str) -> str:
+    """With a full stop at its end."""
+    return text if text.endswith((".", "?", "!")) else text + "."
 
 
 def plain(text: str) -> str:
     """Text without control characters: an id from a file must not steer a terminal."""
     return re.sub(r"[\x00-\x1f\x7f-\x9f]+", " ", text)
-

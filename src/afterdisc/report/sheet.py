@@ -61,15 +61,15 @@ class Sheet:
 
     def item(self, mark: Part, *parts: Part, indent: int = 0, hang: int = 2) -> None:
         """A line that hangs on a mark: what wraps stays right of it."""
-        self.row((mark,), (hang,), parts, indent=indent)
+        self.row([(mark, hang)], *parts, indent=indent)
 
-    def row(self, cells: tuple[Part, ...], widths: tuple[int, ...], parts: tuple[Part, ...], *, indent: int = 0) -> None:
-        """Cells of fixed width, then words that wrap in what is left of the line."""
+    def row(self, cells: list[tuple[Part, int]], *parts: Part, indent: int = 0) -> None:
+        """Cells, each with its width, then words that wrap in what is left of the line."""
         grid = Table.grid(padding=0)
-        for cells_wide in widths:
-            grid.add_column(width=cells_wide, no_wrap=True)
+        for _, width in cells:
+            grid.add_column(width=width, no_wrap=True)
         grid.add_column(ratio=1, overflow="fold")
-        grid.add_row(*(_text(cell) for cell in cells), _text(*parts))
+        grid.add_row(*(_text(words) for words, _ in cells), _text(*parts))
         self._console.print(Padding(grid, (0, 0, 0, indent)))
 
     def columns(self, heads: list[str], rows: list[list[str]]) -> None:

@@ -46,7 +46,8 @@ class TerminalPage:
         self.works, self.labels = Works(assessment["sources"]), Labels(assessment)
 
     def write(self) -> None:
-        self.sheet.ends((f"Afterdisc · case {self.a['id']}", "bold"), (f"knowledge {self.a['knowledge']['version']}", "dim"))
+        knowledge = f"knowledge {self.a['knowledge']['version']}"
+        self.sheet.ends((f"Afterdisc · case {self.a['id']}", "bold"), (knowledge, "dim"))
         self.urgency()
         self.stage()
         self.causes()
@@ -88,16 +89,22 @@ class TerminalPage:
 
     def _unsettled(self) -> None:
         open_flags = say.unsettled(self.a)
+        soon = [f["title"] for f in open_flags if f["urgency"] in ("E0", "E1")]
+        words = f"Not ruled out for want of an answer: {say.plural(len(open_flags), 'red flag')}"
+        if soon:
+            words += f", {len(soon)} of them emergency or same-day ({'; '.join(soon[:4])}{' …' if soon[4:] else ''})"
         if open_flags:
-            urgent = [f["title"] for f in open_flags if f["urgency"] in ("E0", "E1")]
-            words = f"Not ruled out for want of an answer: {say.plural(len(open_flags), 'red flag')}"
-            named = f", {len(urgent)} of them emergency or same-day ({'; '.join(urgent[:4])}{' …' if urgent[4:] else ''})"
-            self.sheet.line((words + (named if urgent else "") + ".", "dim"))
+            self.sheet.line((f"{words}.", "dim"))
 
     def stage(self) -> None:
         self.sheet.heading("Where the person stands")
         self.sheet.line((self.a["stage_label"], "bold"))
         self.sheet.line(self.a["stage_says"])
+        course = self.a["expected_course"]
+        if course:
+            normal = f"normal: {course['normally_seen']} " if say.reassures(self.a) else ""
+            words = f"{course['time']} after the operation: {normal}Not normal: {course['not_normal']}"
+            self.sheet.line(words, self._mark(course))
 
     # -- causes ----------------------------------------------------------------------------------------------------
 
@@ -117,11 +124,8 @@ class TerminalPage:
 
         p, band = cause["probability"], cause.get("interval")
         cells = NARROW_BAR if self.sheet.width < 100 else WIDE_BAR
-        self.sheet.row(
-            ((f"{say.percent(p):>5}", "bold"), f"{say.interval(band):>9}", (bar(p, band, cells), "cyan")),
-            (6, 11, cells + 2),
-            ((cause["label"], "bold"),),
-        )
+        chance, drawn = (f"{say.percent(p):>5}", "bold"), (bar(p, band, cells), "cyan")
+        self.sheet.row([(chance, 6), (f"{say.interval(band):>9}", 11), (drawn, cells + 2)], (cause["label"], "bold"))
         for line in say.weighing(cause, 3) if with_reasons else []:
             sign = "+" if line["weight"] > 0 else "−"
             found = f": {line['found']}" if line["found"] else ""
@@ -142,6 +146,8 @@ class TerminalPage:
             self.sheet.line("Nothing further would change the plan.")
         for n, step in enumerate(self.a["next_steps"], 1):
             self._step(n, step)
+        for rule in self.a["imaging"]:
+            self.sheet.item(("i", "cyan"), f"{rule['title']}: {rule['say']}", self._mark(rule), hang=4)
         for test in self.a["not_now"]:
             self.sheet.item(("✕", "red"), f"Not now: {test['label']}. {test['say']}", self._mark(test), hang=4)
 
@@ -203,12 +209,10 @@ class TerminalPage:
         self._not_indicated()
 
     def _held(self, treatment: Item) -> list[Part]:
-        """Why a treatment waits: what must be put right first, else what is missing, else what speaks against it."""
-        held = say.held_by(treatment)[:1]
-        if treatment["missing"] and not held:
-            return [f"missing: {self.labels.some(treatment['missing'], 3)}."]
-        lines = held or say.own_against(treatment)[:1]
-        return [part for line in lines for part in (line["say"], self._mark(line))]
+        """Why a treatment waits: what must be put right first, else what is missing."""
+        parts = [part for line in say.reasons_to_wait(treatment)[:1] for part in (line["say"], self._mark(line))]
+        missing = treatment["missing"]
+        return [*parts, " " if parts else "", f"Missing: {self.labels.some(missing, 3)}."] if missing else parts
 
     def _avoid(self) -> None:
         avoided = say.with_status(self.a, "avoid")
@@ -243,10 +247,12 @@ class TerminalPage:
         return tuple(self._bodies(treatment, stances) for stances in (("for",), ("conditional", "open"), ("against",)))
 
     def _bodies(self, treatment: Item, stances: tuple[str, ...]) -> str:
-        lines = [g for g in treatment["guidelines"] if g["stance"] in stances]
-        return "; ".join(
-            f"{g['body']} {g['year']}{' (open)' if g['stance'] == 'open' else ''}{self._mark(g)[0]}" for g in lines
-        ) or "–"
+        told = [
+            f"{g['body']} {g['year']}{' (open)' if g['stance'] == 'open' else ''}{self._mark(g)[0]}"
+            for g in treatment["guidelines"]
+            if g["stance"] in stances
+        ]
+        return "; ".join(told) or "–"
 
     # -- notes and sources -----------------------------------------------------------------------------------------
 
@@ -259,9 +265,9 @@ class TerminalPage:
     def sources(self) -> None:
         self.sheet.heading("Sources", "of what is printed here; --html shows each number in its place")
         for n, work, facts in self.works.cited:
-            named = ". ".join(x.rstrip(".") for x in (author_year(work), title(work), work.get("journal", "")) if x)
+            named = " ".join(say.sentence(x) for x in (author_year(work), title(work), work.get("journal", "")) if x)
             doubt = "" if all(is_confirmed(fact) for _, fact in facts) else " (a figure of it is unconfirmed)"
-            self.sheet.item(f"[{n}]", f"{named}. ", (where(work), "dim"), doubt, hang=6)
+            self.sheet.item(f"[{n}]", f"{named} ", (where(work), "dim"), doubt, hang=6)
         self.sheet.line(("judgement: the line rests on the authors' judgement, alone or beside its sources.", "dim"))
 
     def colophon(self) -> None:

@@ -27,7 +27,7 @@ class Works:
         self._judgements: dict[tuple[str, float | None], int] = {}
 
     def marks(self, line: Item) -> list[Mark]:
-        """The citations of a line, one a fact. A fact the assessment does not carry cannot be followed, and has none."""
+        """The citations of a line, one a fact; none for a fact that the assessment does not carry."""
         return [self._mark(f) for f in facts_of(line) if f in self._sources]
 
     def numbers(self, line: Item) -> list[int]:
@@ -47,8 +47,8 @@ class Works:
         out = []
         for n, facts in enumerate(self._facts.values(), 1):
             parts = [(part, self._sources[f]) for f, part in facts.items()]
-            work = parts[0][1]["work"] or {"id": parts[0][1]["source"], "title": "This work is missing from the sources"}
-            out.append((n, work, parts))
+            first = parts[0][1]
+            out.append((n, first["work"] or {"id": first["source"]}, parts))
         return out
 
     @property
@@ -106,4 +106,3 @@ def link(work: Item) -> str:
         return f"https://doi.org/{work['doi']}"
     url = str(work.get("url", ""))
     return url if url.startswith(("https://", "http://")) else ""
-
