@@ -22,7 +22,8 @@ from afterdisc.program.program import UNKNOWN
 SEED = 20
 N_CASES = 200
 N_REPEATED = 20  # our block holds every case so many times: 4000 rows
-MOST_KNOWN, FEWEST_KNOWN = 45, 30
+FEWEST_KNOWN, MOST_KNOWN = 30, 45  # findings with a likelihood; the fuller examples have as many
+MOST_RISKS = 14  # and so many risk factors
 LARGEST_DIFFERENCE = 1e-12
 
 
@@ -158,7 +159,8 @@ def _thinned(engine: Engine, findings: Mapping[str, Any], rng: np.random.Generat
     p = engine.program
     time = p.columns[p.time_column].name
     slice_ = int(np.argmin(np.abs(np.log(p.centre_weeks) - np.log(findings[time]))))
-    kept = dict(findings) | {time: float(p.centre_weeks[slice_])}
+    weighed = set(p.asks)  # what only rules read would cost us and not the peer
+    kept = {name: v for name, v in findings.items() if name in weighed} | {time: float(p.centre_weeks[slice_])}
     most = int(rng.integers(FEWEST_KNOWN, MOST_KNOWN + 1))
     try:
         while surplus := _surplus(engine, states := _states(engine, kept), most, rng):
@@ -179,11 +181,12 @@ def _states(engine: Engine, findings: Mapping[str, Any]) -> npt.NDArray[np.uint8
 
 
 def _surplus(engine: Engine, states: npt.NDArray[np.uint8], most: int, rng: np.random.Generator) -> set[str]:
-    """The questions behind second members of a group, and behind findings beyond `most`."""
+    """The questions behind second members of a group, and behind findings and risk factors beyond so many."""
     p = engine.program
     seen: set[int] = set()
-    surplus: set[str] = set()
     n_kept = 0
+    risks = rng.permutation(np.flatnonzero((states != UNKNOWN) & ~p.has_likelihood))
+    surplus = {p.asks[f] for f in risks[MOST_RISKS:]}
     for f in rng.permutation(np.flatnonzero((states != UNKNOWN) & p.has_likelihood)):
         group = int(p.group[f])
         if n_kept == most or group in seen:

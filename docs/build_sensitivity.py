@@ -21,7 +21,7 @@ from afterdisc.intake import batch_from_cases
 from afterdisc.knowledge import INSTALLED, read_knowledge
 from afterdisc.program.program import UNKNOWN
 
-N, SEED, N_DRAWS, SHOWN = 300, 2, 4, 20
+N, SEED, N_DRAWS, SHOWN = 300, 2, 10, 20
 NO_CAUSE = "expected_recovery"
 
 

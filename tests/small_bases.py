@@ -59,6 +59,7 @@ def small_base(
     others: Iterable[kb.Finding] = (),  # findings without weight
     rules: Mapping[str, c.Condition] | None = None,
     red_flags: Mapping[str, Mapping[str, c.Condition]] | None = None,  # urgency: condition
+    treatments: Iterable[kb.Treatment] = (),
     recheck_above: float = 0.2,
     worth: float = 10.0,
     n_draws: int = 2,
@@ -83,7 +84,7 @@ def small_base(
         causes={name: _cause(name, p, periods, signs, risks.get(name, {}), worth) for name, p in named.items()},
         investigations={},
         gates=tuple(rule(name, "offer", when) for name, when in (rules or {}).items()),
-        treatments={},
+        treatments={t.id: t for t in treatments},
         red_flags={name: _red_flag(name, levels) for name, levels in (red_flags or {}).items()},
         mandatory=(),
         imaging={},
@@ -158,6 +159,28 @@ def weightless(f: kb.Finding) -> kb.ModelFinding:
 
 def rule(name: str, then: str, when: c.Condition, *, unknown_withholds: bool = False) -> kb.Rule:
     return kb.Rule(name, then, when, "say", None, unknown_withholds, support(), (), "small")
+
+
+def treatment(name: str, rules: Iterable[kb.Rule], *, elective: bool = True) -> kb.Treatment:
+    return kb.Treatment(
+        id=name,
+        label=name,
+        rung=1,
+        elective=elective,
+        seed=False,
+        invasiveness=1,
+        stability="none",
+        summary="summary",
+        patient="",
+        guidelines=(),
+        rules=tuple(rules),
+        benefit={},
+        shifts=(),
+        harms=(),
+        codes=(),
+        review_by="",
+        where="small",
+    )
 
 
 def _vocabulary(named: tuple[str, Sign]) -> kb.Finding:

@@ -6,69 +6,22 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import pytest
+from agreement.tape_side import BARE, Compiled, base_with
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from small_bases import CONDITION_FINDINGS, DRUGS, Sign, condition_cases, conditions, small_base
+from small_bases import CONDITION_FINDINGS, condition_cases, conditions
 
-from afterdisc.compile.columns import columns_of
-from afterdisc.compile.tape import TapeWriter
+from afterdisc.compile import compile_program
 from afterdisc.engine.evaluate import evaluate_rows
 from afterdisc.engine.rules import Op, Reasons, RowRules, TapeLists, batch_truth
 from afterdisc.intake import batch_from_cases
 from afterdisc.knowledge import conditions as c
-from afterdisc.knowledge.base import KnowledgeBase
-from afterdisc.program import Program, Tape
 from afterdisc.words.urgency import URGENCIES
 from oracle.conditions import truth
 from oracle.plan import urgency
 from oracle.posterior import posterior
 
 Truth = bool | None
-COUGH = Sign("noisy_or", (0.9, 0.1), {"a": (0.3, 0.7)})
-
-
-def base_with(rules: dict[str, c.Condition], flags: dict[str, Any] | None = None) -> KnowledgeBase:
-    return small_base(
-        causes={"a": 0.3, "b": 0.2}, nothing=0.55, signs={"cough": COUGH}, others=CONDITION_FINDINGS, rules=rules, red_flags=flags
-    )
-
-
-BARE = base_with({})  # only for its findings
-
-
-class Compiled:
-    """Conditions on one tape, the columns they read, and rows of cases."""
-
-    def __init__(self, several: list[c.Condition]) -> None:
-        self.columns = columns_of(BARE, several)
-        writer = TapeWriter(self.columns)
-        self.nodes = [writer.add(condition) for condition in several]
-        self.tape: Tape = writer.tape()
-        self.every = RowRules(self.tape, range(len(self.tape.op)))
-
-    def row(self, case: dict[str, Any]) -> list[float]:
-        """A row as its columns say; written here apart from the intake."""
-        out = []
-        for column in self.columns:
-            value = case.get(column.finding)
-            if value is None:
-                out.append(float("nan"))
-            elif column.entry:
-                out.append(self._entry(column, value))
-            elif column.kind in ("set", "map"):
-                out.append(1.0)
-            else:
-                out.append(float(column.states.index(value)) if isinstance(value, str) else float(value))
-        return out
-
-    @staticmethod
-    def _entry(column: Any, value: Any) -> float:
-        if column.kind == "set":
-            return float(column.entry in value)
-        return float(value.get(column.entry, column.absent))
-
-
 @settings(max_examples=300)
 @given(st.lists(conditions(), min_size=1, max_size=4), st.lists(condition_cases(), min_size=1, max_size=8))
 def test_generated_function_bit_planes_and_plain_walk_agree(several: list[c.Condition], people: list[dict[str, Any]]) -> None:
@@ -138,12 +91,10 @@ def test_rules_about_urgency_and_probabilities_agree_with_the_plain_walk(
     several: list[c.Condition], raised: c.Condition, people: list[dict[str, Any]]
 ) -> None:
     base = base_with({f"r{i}": x for i, x in enumerate(several)}, {"flag": {"E1": raised}})
-    from afterdisc.compile import compile_program
-
     program = compile_program(base)
     people = [case | {"cough": True} for case in people]
     outcome = evaluate_rows(program, batch_from_cases(program, people).rows)
-    gates = [i for i, root in enumerate(program.roots) if root.kind == "r0" or root.name.startswith("r")]
+    gates = [i for i, root in enumerate(program.roots) if root.kind != "flag"]
     for i, case in enumerate(people):
         late = {"urgency": urgency(base, case), "sets": posterior(base, case, 3)}
         assert URGENCIES[outcome.urgency[i]] == late["urgency"]
@@ -185,25 +136,22 @@ def _is_known_to_polars(condition: c.Condition) -> bool:
     return not any(isinstance(n, c.AtLeast | c.Includes | c.EntryCompare) for n in c.walk(condition))
 
 
-SCHEMA = {
-    "fever": pl.Boolean,
-    "numb": pl.Boolean,
-    "age_years": pl.Float64,
-    "n_operations": pl.Float64,
-    "level": pl.String,
-    "power": pl.String,
-    "takes": pl.List(pl.String),
-    "dose": pl.List(pl.Float64),
-    "stopped": pl.List(pl.Float64),
+KIND = {
+    "bool": pl.Boolean,
+    "number": pl.Float64,
+    "count": pl.Float64,
+    "category": pl.String,
+    "ordinal": pl.String,
+    "set": pl.List(pl.String),
+    "map": pl.List(pl.Float64),
 }
+SCHEMA = {f.id: KIND[f.kind] for f in CONDITION_FINDINGS}
 
 
 @settings(max_examples=150)
 @given(conditions().filter(_is_known_to_polars), st.lists(condition_cases(), min_size=1, max_size=6))
 def test_polars_agrees(condition: c.Condition, people: list[dict[str, Any]]) -> None:
-    columns = {
-        name: [_for_polars(case.get(name)) for case in people] for name in SCHEMA
-    }
+    columns = {name: [_for_polars(case.get(name)) for case in people] for name in SCHEMA}
     frame = pl.DataFrame(columns, schema=SCHEMA)
     theirs = frame.select(as_polars(condition).alias("t"))["t"].to_list()
     compiled = Compiled([condition])

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 import yaml
-from functional.terminal import EXAMPLE, EXAMPLES, afterdisc
 
 import afterdisc as ad
 from afterdisc.program import Program
+from functional.terminal import EXAMPLE, EXAMPLES, afterdisc
 
 
 def case_of(path: Path) -> dict[str, Any]:
@@ -47,7 +47,9 @@ def test_the_page_is_plain_text_where_it_is_no_terminal() -> None:
 
 
 def test_intervals_can_be_left_out() -> None:
-    with_, without = (json.loads(afterdisc("assess", EXAMPLE, "--json", *more).out) for more in ((), ("--no-intervals",)))
+    with_, without = (
+        json.loads(afterdisc("assess", EXAMPLE, "--json", *more).out) for more in ((), ("--no-intervals",))
+    )
     assert all("interval" in c for c in with_["causes"])
     assert not any("interval" in c for c in without["causes"])
     assert [c["probability"] for c in with_["causes"]] == [c["probability"] for c in without["causes"]]

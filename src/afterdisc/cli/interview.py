@@ -104,7 +104,7 @@ def _ask(program: Program, session: Session, question: dict[str, Any], answer: d
             session.take_back()
             return word
         try:
-            value = None if word in SKIP else _value(text, printable(raw))
+            value = None if word in SKIP else value_of(text, printable(raw))
             batch_from_cases(program, [{"findings": {**session.findings, question["id"]: value}}])
         except CaseError as error:
             click.echo(f"  {error}")
@@ -125,7 +125,7 @@ def _expects(text: dict[str, Any]) -> str:
     return str(text["unit"] or "a number")
 
 
-def _value(text: dict[str, Any], raw: str) -> Any:
+def value_of(text: dict[str, Any], raw: str) -> Any:
     """The answer as a case file would hold it; what cannot be understood stays as it was typed and will be refused."""
     if text["kind"] == "bool":
         return {"y": True, "yes": True, "n": False, "no": False}.get(raw.lower(), raw)

@@ -38,7 +38,7 @@ def cli() -> None:
 def main() -> None:
     """Runs a command; every error Afterdisc raises on purpose becomes one message and an exit code."""
     try:
-        cli.main(standalone_mode=False)
+        cli.main(prog_name="afterdisc", standalone_mode=False)
     except AfterdiscError as error:
         click.echo("\n".join(map(printable, f"afterdisc: {error}".split("\n"))), err=True)
         sys.exit(error.exit_code)

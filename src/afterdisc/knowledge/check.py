@@ -49,6 +49,7 @@ def _counts(base: KnowledgeBase) -> str:
     n_rules = sum(1 for _ in rules_of(base))
     return (
         f"Knowledge {base.version}: {len(base.findings)} findings, {len(base.causes)} causes, "
-        f"{len(base.investigations)} investigations, {len(base.treatments)} treatments, {len(base.red_flags)} red flags, "
+        f"{len(base.investigations)} investigations, {len(base.treatments)} treatments, "
+        f"{len(base.red_flags)} red flags, "
         f"{len(base.imaging)} imaging rules, {n_rules} other rules."
     )

@@ -13,12 +13,24 @@ from afterdisc.knowledge.tree import Map, read_tree
 from afterdisc.words.ingredient import ingredient
 
 STABILITY = ("keeps", "lessens", "restores", "none")
+SETTINGS = (  # what the program asks the base for
+    "benefit_of_an_unlisted_pair",
+    "cost_per_step_of_invasiveness",
+    "credible_interval",
+    "n_draws",
+    "stop_asking_below_bits",
+    "stop_asking_below_chance_of_change",
+    "unrecorded_history",
+    "weight_of_a_bit",
+    "worth_a_test_bits",
+)
 ASKED_AT = ("intake", "history", "exam", "imaging", "lab", "test", "review", "safety", "preference")
 
 
 def name_errors(base: KnowledgeBase, places: Places) -> Iterator[KnowledgeError]:
     yield from _twice(base)
     yield from _files(base)
+    yield from _settings(base, places)
     yield from _findings(base, places)
     yield from _causes(base, places)
     yield from _investigations(base, places)
@@ -80,6 +92,16 @@ def _files(base: KnowledgeBase) -> Iterator[KnowledgeError]:
         yield UndeclaredName(f"the cause `{NO_CAUSE}` is missing", where="causes", mend="It is the empty set.")
 
 
+def _settings(base: KnowledgeBase, places: Places) -> Iterator[KnowledgeError]:
+    for name in SETTINGS:
+        if name not in base.settings:
+            yield UndeclaredName(
+                f"the setting `{name}` is missing",
+                where=places.of("base.yaml:1", "settings:"),
+                mend="Add it with a value and a judgement.",
+            )
+
+
 def _findings(base: KnowledgeBase, places: Places) -> Iterator[KnowledgeError]:
     for finding in base.findings.values():
         at = _Named(places, finding.where)
@@ -101,7 +123,7 @@ def _causes(base: KnowledgeBase, places: Places) -> Iterator[KnowledgeError]:
     for cause in base.causes.values():
         at = _Named(places, cause.where)
         for name, rows in cause.findings.items():
-            yield from at.unknown([name], "finding", base.model_findings, rows[0].support.where if rows else "")
+            yield from at.unknown([name], "finding", base.model_findings, _above(rows[0].support.where) if rows else "")
         for risk in cause.risk_factors:
             yield from at.unknown([risk.finding], "finding", base.model_findings, risk.support.where)
         yield from at.unknown([cause.next_test] if cause.next_test else [], "investigation", base.investigations)

@@ -10,6 +10,8 @@ from afterdisc.errors import BadDistribution, KnowledgeError
 from afterdisc.knowledge import base as kb
 from afterdisc.knowledge.base import NO_CAUSE, KnowledgeBase
 from afterdisc.knowledge.places import Places
+from afterdisc.knowledge.supports import supports_by_part
+from afterdisc.knowledge.tree import read_tree
 
 TOLERANCE = 1e-6
 NOISY = ("noisy_or", "noisy_max")
@@ -18,7 +20,7 @@ MOST_STATES = 8
 
 
 def number_errors(base: KnowledgeBase, places: Places) -> Iterator[KnowledgeError]:
-    yield from _slices(base)
+    yield from _time(base, places)
     for model in base.model_findings.values():
         yield from _model_finding(base, model)
     for cause in base.causes.values():
@@ -29,32 +31,49 @@ def number_errors(base: KnowledgeBase, places: Places) -> Iterator[KnowledgeErro
     for finding in base.findings.values():
         yield from _bins(finding)
     yield from _effects(base)
+    for supports in supports_by_part(base).values():
+        for support in supports:
+            if support.worth is not None and not support.worth > 0:
+                yield BadDistribution("`worth` must be positive: it counts patients", where=support.where)
 
 
 # -- time --------------------------------------------------------------------------------------------------------
 
 
-def _slices(base: KnowledgeBase) -> Iterator[KnowledgeError]:
-    where = "model/time.yaml"
+def _time(base: KnowledgeBase, places: Places) -> Iterator[KnowledgeError]:
+    file = "model/time.yaml"
     if not base.slices:
-        yield BadDistribution("there is no slice of time", where=where, mend="Add `slices:`.")
+        yield BadDistribution("there is no slice of time", where=file, mend="Add `slices:`.")
         return
-    for before, after in pairwise(base.slices):
-        if before.weeks[1] != after.weeks[0]:
+    slices = read_tree(base.folder / file, file)["slices"]
+    for i, piece in enumerate(base.slices):
+        if i > 0 and base.slices[i - 1].weeks[1] != piece.weeks[0]:
             yield BadDistribution(
-                f"the slices leave a gap or overlap between week {before.weeks[1]:g} and week {after.weeks[0]:g}",
-                where=where,
+                f"the slices leave a gap or overlap before week {piece.weeks[0]:g}",
+                where=slices.where(i),
                 mend="Let each slice begin where the one before ends.",
             )
-    for piece in base.slices:
         if not piece.weeks[0] <= piece.centre_weeks < piece.weeks[1]:
-            yield BadDistribution(f"the centre {piece.centre_weeks:g} lies outside its slice", where=where)
+            yield BadDistribution(f"the centre {piece.centre_weeks:g} lies outside its slice", where=slices.where(i))
     total = sum(s.share for s in base.slices)
     if abs(total - 1) > TOLERANCE or any(not 0 <= s.share <= 1 for s in base.slices):
-        yield BadDistribution(f"the shares of the slices sum to {total:g}", where=where, mend="They must sum to 1.")
+        yield BadDistribution(
+            f"the shares of the slices sum to {total:g}",
+            where=places.of(f"{file}:1", "slices:"),
+            mend="They must sum to 1.",
+        )
     last = base.slices[-1].weeks
     if not last[0] <= base.latest_weeks < last[1]:
-        yield BadDistribution("`latest_weeks` lies outside the last slice", where=where)
+        yield BadDistribution(
+            "`latest_weeks` lies outside the last slice", where=places.of(f"{file}:1", "latest_weeks:")
+        )
+    for earlier, later in pairwise(base.course):
+        if not earlier.from_weeks < later.from_weeks:
+            yield BadDistribution(
+                f"the expected course at {later.time} does not come after {earlier.time}",
+                where=later.support.where,
+                mend="Let `from_weeks` rise from one point to the next.",
+            )
 
 
 def in_force(rows: Sequence[kb.Distribution], week: float) -> kb.Distribution | None:
@@ -96,12 +115,13 @@ def _overlap(a: tuple[float, float] | None, b: tuple[float, float] | None) -> bo
 
 def _model_finding(base: KnowledgeBase, model: kb.ModelFinding) -> Iterator[KnowledgeError]:
     declared = _declared_states(base, model)
-    if model.states != declared and sorted(model.states) != sorted(declared):
+    if sorted(model.states) != sorted(declared):
         yield BadDistribution(
             f"`{model.id}`: `state_order` lists other states than those declared",
             where=model.where,
             mend=f"Order these: {', '.join(declared)}.",
         )
+        return
     if len(model.states) > MOST_STATES and (model.background or model.combine):
         yield BadDistribution(f"`{model.id}` has {len(model.states)} states; {MOST_STATES} at most", where=model.where)
     if bool(model.combine) != bool(model.background):
@@ -157,8 +177,8 @@ def _distribution(row: kb.Distribution, model: kb.ModelFinding, what: str) -> It
 def _likelihoods(base: KnowledgeBase, cause: kb.Cause) -> Iterator[KnowledgeError]:
     for name, rows in cause.findings.items():
         model = base.model_findings.get(name)
-        if model is None:
-            continue  # an undeclared name, said elsewhere
+        if model is None or sorted(model.states) != sorted(_declared_states(base, model)):
+            continue  # said elsewhere
         what = f"`{name}` given `{cause.id}`"
         if rows and not model.background:
             yield BadDistribution(
@@ -230,10 +250,10 @@ def _priors(base: KnowledgeBase) -> Iterator[KnowledgeError]:
 
 def _feasible(base: KnowledgeBase, p: Mapping[str, float], piece: kb.Slice) -> Iterator[KnowledgeError]:
     """Can sets of one to `max_causes` causes have these marginals?"""
-    some, most = 1 - p[NO_CAUSE], base.concurrency.max_causes
+    some, most = 1 - p[NO_CAUSE], max(1, base.concurrency.max_causes)
     total = sum(p.values()) - p[NO_CAUSE]
     when = f"from week {piece.weeks[0]:g}"
-    if not some <= total + TOLERANCE or not total < most * some:
+    if not some <= total + TOLERANCE or not total <= most * some + TOLERANCE:
         yield BadDistribution(
             f"the priors {when} sum to {total:.3g} over the causes, and {some:.3g} have one at all",
             where=base.causes[NO_CAUSE].where,

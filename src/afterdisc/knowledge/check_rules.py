@@ -105,7 +105,7 @@ def _words(rule: kb.Rule, allowed: tuple[str, ...], places: Places) -> Iterator[
 
 
 def _two_sides(owner: str, vignettes: Iterable[kb.Vignette], where: str) -> Iterator[KnowledgeError]:
-    answers = {v.expect for v in vignettes}
+    answers = [v.expect for v in vignettes]
     for wanted, called in ((True, "fires"), (False, "stays silent")):
         if wanted not in answers:
             yield MissingVignette(
@@ -126,7 +126,7 @@ def _red_flag(flag: kb.RedFlag, places: Places) -> Iterator[KnowledgeError]:
         yield UnreadableKnowledge(
             f"{flag.id}: levels stand from the most to the least urgent, each once", where=flag.where
         )
-    answers = {v.expect for v in flag.vignettes}
+    answers = [v.expect for v in flag.vignettes]
     for urgency in urgencies:
         if urgency not in answers:
             yield MissingVignette(

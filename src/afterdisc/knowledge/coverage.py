@@ -72,8 +72,9 @@ def text(found: Coverage) -> str:
     lines += [
         _line(found.whole),
         "",
-        f"Facts: {found.facts_shipped} shipped, {found.facts_cited} cited, {found.facts_cited_unconfirmed} of these unconfirmed.",
-        f"Works: {found.works} shipped, {found.works_cited} cited.",
+        f"Facts: {found.facts_shipped} shipped, {found.facts_cited} cited",
+        f"Cited but unconfirmed: {found.facts_cited_unconfirmed}",
+        f"Works: {found.works} shipped, {found.works_cited} cited",
         "numbers: rules, and numbers with a support of their own; a distribution counts once.",
         "worth: median, in patients; derived and judged numbers carry it.",
     ]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from afterdisc.report import phrases
 from afterdisc.report.phrases import Item, Labels
 from afterdisc.report.svg import Charts
 from afterdisc.report.works import Works, author_year, is_confirmed, is_judged, link, title
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 N_WEIGHED = 4  # causes whose findings are drawn
 WORTH_WEIGHING = 0.03
@@ -30,6 +32,8 @@ def render_html(assessment: Item) -> str:
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # whoever asks for JSON does not wait for it
+
     loader = PackageLoader("afterdisc.report", "templates")
     env = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     env.filters |= {
@@ -60,7 +64,7 @@ def _view(assessment: Item) -> dict[str, Any]:
         "charts": Charts(),
         "largest_weight": _largest_weight(assessment),
         "weighed": weighed(assessment),
-        "combinations": assessment["combinations"][:N_COMBINATIONS],
+        "combinations": phrases.sets(assessment)[:N_COMBINATIONS],
     }
 
 

@@ -27,6 +27,7 @@ OPEN_RED_FLAG = "open_red_flag"
 NOT_RECORDED = " is not recorded"
 WORTH_A_LINE = 0.1  # a waiting treatment with a smaller chance of benefit and nothing for it is only counted
 LITTLE = 0.005
+FIRST_RUNG_OF_OPERATIONS = 8  # of the ladder in treatments/
 
 
 # -- numbers -----------------------------------------------------------------------------------------------------------
@@ -141,12 +142,18 @@ def set_aside(assessment: Item) -> Item | None:
 
 def weighing(cause: Item, n: int) -> list[Item]:
     """The n findings that weigh most, whichever way; at least one of each way if there is one."""
-    lines = cause["evidence"]
+    lines: list[Item] = cause["evidence"]
     kept = lines[:n]
     for sign in (1, -1):
         if kept and not any(line["weight"] * sign > 0 for line in kept):
             kept = kept[: n - 1] + [line for line in lines if line["weight"] * sign > 0][:1] or kept
     return kept if kept else lines[:n]
+
+
+def sets(assessment: Item) -> list[Item]:
+    """The leading sets of causes; the expected course alone is left out where it is set aside."""
+    aside = set_aside(assessment)
+    return [c for c in assessment["combinations"] if aside is None or c["causes"] != [aside["id"]]]
 
 
 def together(assessment: Item, combination: Item) -> str:
@@ -196,7 +203,7 @@ def own_against(treatment: Item) -> list[Item]:
 def reasons_to_wait(treatment: Item) -> list[Item]:
     """Why a treatment waits: the open red flag, what must be put right, the gates it has not passed."""
     stops = [line for line in treatment["against"] if line["id"] == OPEN_RED_FLAG or line.get("decided_by")]
-    return stops + treatment["gates"]
+    return [*stops, *treatment["gates"]]
 
 
 def guidelines_disagree(treatment: Item) -> bool:
@@ -205,7 +212,7 @@ def guidelines_disagree(treatment: Item) -> bool:
 
 def is_surgery_of_seed(treatment: Item) -> bool:
     """One of the operations the source article names."""
-    return bool(treatment["seed"]) and treatment["rung"] >= 8
+    return bool(treatment["seed"]) and treatment["rung"] >= FIRST_RUNG_OF_OPERATIONS
 
 
 # -- names -------------------------------------------------------------------------------------------------------------

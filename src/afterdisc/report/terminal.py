@@ -132,7 +132,7 @@ class TerminalPage:
             self.sheet.item(sign, f"{line['label']}{found}  {say.times(line['weight'])}", self._mark(line), indent=6)
 
     def _combinations(self) -> None:
-        lines = [c for c in self.a["combinations"] if len(c["causes"]) > 1 and c["probability"] >= TOO_SMALL]
+        lines = [c for c in say.sets(self.a) if len(c["causes"]) > 1 and c["probability"] >= TOO_SMALL]
         if lines:
             self.sheet.line(("Together:", "dim"))
         for line in lines[:N_COMBINATIONS]:

@@ -12,7 +12,15 @@ import numpy.typing as npt
 
 from afterdisc.compile import compile_program
 from afterdisc.engine.rules import Trits, batch_truth
-from afterdisc.errors import BadDistribution, CaseError, KnowledgeError, Problems, UndeclaredName, VignetteFailed
+from afterdisc.errors import (
+    BadCondition,
+    BadDistribution,
+    CaseError,
+    KnowledgeError,
+    Problems,
+    UndeclaredName,
+    VignetteFailed,
+)
 from afterdisc.intake.batch import fill_row
 from afterdisc.knowledge import INSTALLED, KnowledgeBase, check_knowledge, read_knowledge
 from afterdisc.knowledge.base import Vignette
@@ -24,8 +32,8 @@ from afterdisc.words.urgency import URGENCIES
 
 Floats = npt.NDArray[np.float64]
 Answer = Truth | str  # of a rule its truth, of a red flag E0, E1, E2, ask or cleared
-UNRUNNABLE = (UndeclaredName, BadDistribution)  # with these a base cannot be compiled
-NOT_RUN = "The vignettes were not run: first mend the names and distributions above."
+UNRUNNABLE = (UndeclaredName, BadDistribution, BadCondition)  # with these a base cannot be compiled
+NOT_RUN = "The vignettes were not run: first mend the names, distributions and conditions above."
 
 
 @dataclass(frozen=True)
@@ -45,7 +53,7 @@ class Trial:
 def check_everything(folder: Path | str = INSTALLED, *, today: date) -> Report:
     """Everything wrong with a knowledge folder: what cannot be read, what does not fit, what comes out otherwise.
 
-    `today` decides which review dates have passed. Nothing is raised: every error is in the report.
+    `today` decides which review dates have passed. What is wrong is not raised but told in the report.
     """
     try:
         base = read_knowledge(folder)
@@ -103,9 +111,9 @@ def meets(outcome: Answer, expect: bool | str) -> bool:
 
 
 def _said(answer: Answer) -> str:
-    if isinstance(answer, str):
-        return answer
-    return {True: "fires", False: "silent", None: "silent (unknown)"}[answer]
+    if answer is None:
+        return "silent (unknown)"
+    return {True: "fires", False: "silent"}[answer] if isinstance(answer, bool) else str(answer)
 
 
 # -- running -----------------------------------------------------------------------------------------------------
@@ -122,7 +130,10 @@ def outcomes_of(program: Program, trials: Sequence[Trial]) -> list[Answer | Know
             out.append(refused[i])
         else:
             out.append(
-                answer([(name, truth_at(truth, i, root)) for root, name in roots[trial.kind, trial.owner]], trial.kind)
+                answer(
+                    [(name, truth_at(truth, i, root)) for root, name in roots.get((trial.kind, trial.owner), ())],
+                    trial.kind,
+                )
             )
     return out
 
@@ -130,7 +141,7 @@ def outcomes_of(program: Program, trials: Sequence[Trial]) -> list[Answer | Know
 def answer(levels: Sequence[tuple[str, Truth]], kind: str) -> Answer:
     """The answer of a rule, or of a red flag from the truth of its levels, most urgent first."""
     if kind != "flag":
-        return levels[0][1]
+        return levels[0][1] if levels else None
     fired = next((name for name, truth in levels if truth is True), None)
     return fired or ("ask" if any(truth is None for _, truth in levels) else "cleared")
 
