@@ -49,8 +49,3 @@ def test_no_command_is_documented_that_does_not_exist() -> None:
 def test_every_option_says_what_it_does(words: str) -> None:
     silent = [p.name for p in COMMANDS[words].params if isinstance(p, click.Option) and not p.help]
     assert not silent, f"`{words}` has options without help: {', '.join(map(str, silent))}"
-
-
-@pytest.mark.parametrize("name", ["README.md", "docs/index.md"])
-def test_a_reader_is_led_to_the_manual(name: str) -> None:
-    assert "docs/architecture.md" in (ROOT / name).read_text(encoding="utf-8") or name != "README.md"

@@ -72,7 +72,7 @@ class _Draw:
         low = np.array([max(a, 1 / 7) for a, _ in edges])[which]
         high = np.array([b for _, b in edges])[which]
         days = np.exp(np.log(low) + self.rng.random(self.n) * (np.log(high) - np.log(low))) * 7
-        return np.round(np.floor(days) / 7, 2)
+        return np.asarray(np.round(np.floor(days) / 7, 2))
 
     def _risk_states(self) -> dict[int, Codes]:
         """A state of every risk factor that the tables give a prevalence for, by finding."""

@@ -78,9 +78,9 @@ def supports_of(base: KnowledgeBase) -> Iterable[Support]:
         yield from (s.support for s in treatment.shifts)
         yield from (h.support for h in treatment.harms)
     for part in (base.gates, base.course, base.course_rules, base.stages, base.dependence, base.economics):
-        yield from (item.support for item in part)  # type: ignore[attr-defined]
+        yield from (item.support for item in part)
     for named in (base.red_flags, base.imaging, base.definitions, base.settings):
-        yield from (item.support for item in named.values())  # type: ignore[attr-defined]
+        yield from (item.support for item in named.values())
     yield from base.concurrency.supports
 
 

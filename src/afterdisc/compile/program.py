@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -119,8 +120,8 @@ def _conditions(base: KnowledgeBase) -> Iterator[tuple[str, str, str, Condition]
     for flag in base.red_flags.values():
         for level in flag.levels:
             yield "flag", flag.id, level.urgency, level.when
-    for rule in base.imaging.values():
-        yield "imaging", rule.id, "", rule.when
+    for choice in base.imaging.values():
+        yield "imaging", choice.id, "", choice.when
     for gate in base.gates:
         yield "gate", gate.id.partition(".")[0], gate.id, gate.when
     for rule in base.course_rules:
@@ -149,7 +150,7 @@ def _encoding(
     columns: tuple[Column, ...],
     index: dict[str, int],
     roots: tuple[Root, ...],
-) -> dict[str, npt.NDArray[np.float64] | npt.NDArray[np.int32]]:
+) -> dict[str, Any]:
     """How a column becomes the state of a finding."""
     first_derived: dict[str, int] = {}
     silent: dict[str, int] = {}
@@ -158,7 +159,10 @@ def _encoding(
             first_derived.setdefault(root.owner, i)
         elif root.kind == "silent":
             silent[root.owner] = i
-    source, start, low, high = [], [], [], []
+    source: list[int] = []
+    start: list[int] = []
+    low: list[float] = []
+    high: list[float] = []
     state_map = np.full((len(findings), 8), -1, np.int32)
     for i, finding in enumerate(findings):
         raw = base.findings.get(finding.id)
@@ -197,7 +201,7 @@ def _pair_odds(base: KnowledgeBase) -> Floats:
     return odds
 
 
-def _priors(base: KnowledgeBase, n_draws: int, rng: np.random.Generator) -> dict[str, Floats]:
+def _priors(base: KnowledgeBase, n_draws: int, rng: np.random.Generator) -> dict[str, Any]:
     names = [*base.cause_names, NO_CAUSE]
     mean = np.array([[_prior(base, c, s.weeks[0])[0] for c in names] for s in base.slices])  # [slice, cause + 1]
     worth = np.array([[_prior(base, c, s.weeks[0])[1] for c in names] for s in base.slices])
@@ -244,7 +248,7 @@ def _drawn_prior(mean: Floats, worth: Floats, rng: np.random.Generator) -> Float
 
 def _shifts(
     base: KnowledgeBase, findings: list[ModelFinding], n_draws: int, rng: np.random.Generator
-) -> dict[str, npt.NDArray[np.int32] | Floats | npt.NDArray[np.float32]]:
+) -> dict[str, Any]:
     """Log odds ratios of the risk factors, one row for each state of each finding that has any."""
     at = {f.id: i for i, f in enumerate(findings)}
     rows: dict[tuple[int, int], int] = {}
@@ -273,7 +277,7 @@ def _shifts(
     }
 
 
-def _benefit(base: KnowledgeBase, n_draws: int, rng: np.random.Generator) -> dict[str, Floats | npt.NDArray[np.float32]]:
+def _benefit(base: KnowledgeBase, n_draws: int, rng: np.random.Generator) -> dict[str, Any]:
     names = [*base.cause_names, NO_CAUSE]
     mean = np.full((len(base.treatments), len(names)), np.nan)
     width = np.zeros_like(mean)

@@ -26,7 +26,7 @@ def set_logits(per_cause: npt.NDArray[np.floating], unlisted: float, member: Flo
     share = share / np.maximum(share.sum(axis=1, keepdims=True), 1e-12)
     out = logit[..., :-1] @ share.T
     out[..., 0] = logit[..., -1]
-    return out
+    return np.asarray(out)
 
 
 class Benefits:

@@ -68,7 +68,7 @@ def _prior(program: Program, states: npt.NDArray[np.uint8], before: int, after: 
             shift += program.log_shift[program.shift_row[f, state]]
     weight = _pairs(program, cap) * np.exp(sets.membership() @ (a[:-1] + shift))
     weight[0] = np.exp(a[-1])
-    return weight
+    return np.asarray(weight)
 
 
 def _pairs(program: Program, cap: int) -> Floats:

@@ -18,6 +18,7 @@ from afterdisc.engine.tables import FLOOR, cumulative_ratio, discount, group_siz
 from afterdisc.program import Program
 
 Singles = npt.NDArray[np.float32]
+MOST_WAITING = 6  # rows of at least the floor that single precision can hold multiplied
 VERY_NEGATIVE = np.float32(-1e30)
 LOG2_E = 1.4426950408889634
 # log2(1 + t) = t (LOG0 + LOG1 t + …) and 2^t = 1 + EXP1 t + … on 0 <= t < 1: Chebyshev interpolation
@@ -106,7 +107,7 @@ def posterior_draws(program: Program, states: npt.NDArray[np.uint8], weeks: floa
     out = np.empty((n_draws, program.n_causes + 1), np.float32)
     by_set = np.empty((n_draws, t.sets.n_padded), np.float32)
     mean = program.log_odds[program.caps.index(cap)]
-    _all_draws(
+    _draws(
         states, weeks, program.centre_weeks, program.slice_share, mean, t.log_odds_shift, program.shift_row, t.log_shift,
         program.has_likelihood, program.group, t.sign, program.row_start, program.variant_of, t.per_cause, t.base, t.empty,
         t.is_noisy, t.first, t.last, t.share, t.log_pairs, t.power, t.sets.runs, cap, out, by_set,
@@ -277,11 +278,18 @@ def _add_factors(  # type: ignore[no-untyped-def]
 @_jit()
 def _add_findings(  # type: ignore[no-untyped-def]
     dense, states, before, after, time, has_likelihood, group, sign, row_start, variant_of, per_cause, base, empty,
-    is_noisy, first, last, share, power, runs, counts, product, early, late, total,
+    is_noisy, first, last, share, power, runs, counts, product, early, late, linear, total,
 ):  # fmt: skip
+    """Adds log2 likelihoods to total. Undiscounted rows are multiplied first, so many of them cost one logarithm."""
+    for h in range(total.shape[0]):
+        linear[h] = np.float32(1.0)
+    waiting = 0
     for f in range(states.shape[0]):
         if not dense[f]:
             continue
+        if waiting == MOST_WAITING:
+            _add_log2(linear, product, total)
+            waiting = 0
         row = row_start[variant_of[f, before]] + states[f]
         other = row_start[variant_of[f, after]] + states[f]
         k = 1
@@ -290,9 +298,14 @@ def _add_findings(  # type: ignore[no-untyped-def]
         e = power[f, k - 1]
         _row(per_cause, base, row, empty, is_noisy, first, last, share, runs, product, early)
         if row == other:
-            _log2(early, product)
-            for h in range(total.shape[0]):
-                total[h] += e * product[h]
+            if e == np.float32(1.0):
+                for h in range(total.shape[0]):
+                    linear[h] *= early[h]
+                waiting += 1
+            else:
+                _log2(early, product)
+                for h in range(total.shape[0]):
+                    total[h] += e * product[h]
             continue
         _row(per_cause, base, other, empty, is_noisy, first, last, share, runs, product, late)
         if e < np.float32(1.0):
@@ -306,14 +319,22 @@ def _add_findings(  # type: ignore[no-untyped-def]
             _exp2(product, late)
         t = np.float32(time)
         for h in range(total.shape[0]):
-            early[h] = (np.float32(1.0) - t) * early[h] + t * late[h]
-        _log2(early, product)
-        for h in range(total.shape[0]):
-            total[h] += product[h]
+            linear[h] *= (np.float32(1.0) - t) * early[h] + t * late[h]
+        waiting += 1
+    if waiting:
+        _add_log2(linear, product, total)
 
 
 @_jit()
-def _all_draws(  # type: ignore[no-untyped-def]
+def _add_log2(linear, product, total):  # type: ignore[no-untyped-def]
+    _log2(linear, product)
+    for h in range(total.shape[0]):
+        total[h] += product[h]
+        linear[h] = np.float32(1.0)
+
+
+@_jit()
+def _draws(  # type: ignore[no-untyped-def]
     states, weeks, centres, slice_share, mean, shift, shift_row, log_shift, has_likelihood, group, sign, row_start,
     variant_of, per_cause, base, empty, is_noisy, first, last, share, log_pairs, power, runs, cap, out, by_set,
 ):  # fmt: skip
@@ -321,9 +342,10 @@ def _all_draws(  # type: ignore[no-untyped-def]
     counts = np.zeros((max(1, group.max() + 1), 3), np.int64)
     count_members(states, has_likelihood, group, sign, row_start, variant_of, counts)
     a, dense = np.empty(out.shape[1]), np.empty(states.shape[0], np.bool_)
+    product, early, late = np.empty(n_sets, np.float32), np.empty(n_sets, np.float32), np.empty(n_sets, np.float32)
+    total, linear = np.empty(n_sets, np.float32), np.empty(n_sets, np.float32)
     for d in range(out.shape[0]):
-        product, early, late = np.empty(n_sets, np.float32), np.empty(n_sets, np.float32), np.empty(n_sets, np.float32)
-        total, w = np.empty(n_sets, np.float32), by_set[d]
+        w = by_set[d]
         for h in range(n_sets):
             early[h] = late[h] = product[h] = np.float32(1.0)
         if weeks == weeks:
@@ -336,7 +358,7 @@ def _all_draws(  # type: ignore[no-untyped-def]
             _over_sets(a, log_pairs, runs, total)
             _add_findings(
                 dense, states, before, after, time, has_likelihood, group, sign, row_start, variant_of, per_cause[d], base[d],
-                empty[d], is_noisy, first, last, share, power, runs, counts, product, early, late, total,
+                empty[d], is_noisy, first, last, share, power, runs, counts, product, early, late, linear, total,
             )  # fmt: skip
             _subtract_largest(total)
             _exp2(total, w)
@@ -344,7 +366,7 @@ def _all_draws(  # type: ignore[no-untyped-def]
             _mixed(
                 states, slice_share, mean, shift[d], shift_row, log_shift[d], has_likelihood, group, sign, row_start,
                 variant_of, per_cause[d], base[d], empty[d], is_noisy, first, last, share, log_pairs, power, runs, counts,
-                product, early, late, total, a, dense, w,
+                product, early, late, linear, total, a, dense, w,
             )  # fmt: skip
         mass = np.float32(_sum(w, 0, n_sets))
         for h in range(n_sets):
@@ -363,8 +385,8 @@ def _all_draws(  # type: ignore[no-untyped-def]
 @_jit()
 def _mixed(  # type: ignore[no-untyped-def]
     states, slice_share, mean, shift, shift_row, log_shift, has_likelihood, group, sign, row_start, variant_of,
-    per_cause, base, empty, is_noisy, first, last, share, log_pairs, power, runs, counts, product, early, late, total, a,
-    dense, w,
+    per_cause, base, empty, is_noisy, first, last, share, log_pairs, power, runs, counts, product, early, late, linear, total,
+    a, dense, w,
 ):  # fmt: skip
     """Unknown time: the slices by their share of presentations, each prior summing to one before the findings."""
     n_slices, n_sets = slice_share.shape[0], total.shape[0]
@@ -378,7 +400,7 @@ def _mixed(  # type: ignore[no-untyped-def]
             dense[f] = states[f] != 255 and has_likelihood[f]
         _add_findings(
             dense, states, s, s, 0.0, has_likelihood, group, sign, row_start, variant_of, per_cause, base, empty,
-            is_noisy, first, last, share, power, runs, counts, product, early, late, total,
+            is_noisy, first, last, share, power, runs, counts, product, early, late, linear, total,
         )  # fmt: skip
         for h in range(n_sets):
             logs[s, h] = total[h] + scale

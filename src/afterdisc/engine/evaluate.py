@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,7 +19,6 @@ from afterdisc.words.urgency import URGENCIES
 Floats = npt.NDArray[np.float64]
 FEW = 24  # up to here the generated function beats the bit planes
 N_TOP = 5
-ONE_AT_A_TIME = threading.Lock()  # the parallel kernel is not to be entered by two threads
 
 
 @dataclass(frozen=True)
@@ -135,7 +133,7 @@ def evaluate_rows(program: Program, rows: Floats) -> Outcome:
     outcome = infer(engine, states, weeks)
     urgency = _urgency(engine, truth)
     if engine.late:
-        truth[:, engine.late] = _truth(engine, with_late_columns(engine, rows, states, weeks, outcome, urgency), late=True)
+        truth[:, engine.late] = _truth(engine, with_late_columns(engine, rows, states, weeks, outcome[0], outcome[3], urgency), late=True)
     return Outcome(states, truth, urgency, *outcome)
 
 
@@ -162,7 +160,7 @@ def infer(
     if n <= kernel.BLOCK:
         kernel.posterior_block(0, n, *arguments)
     else:
-        with ONE_AT_A_TIME:
+        with kernel.ONE_AT_A_TIME:
             kernel.posterior_blocks(*arguments)
     cap = np.full(n, p.caps[0], np.int8)
     beyond = np.full(n, np.nan)
@@ -195,12 +193,12 @@ def with_late_columns(
     rows: Floats,
     states: npt.NDArray[np.uint8],
     weeks: Floats,
-    outcome: tuple[Floats, ...],
+    probability: Floats,
+    cap: npt.NDArray[np.int8],
     urgency: npt.NDArray[np.int8],
 ) -> Floats:
     """The rows with the urgency and every probability that a rule asks for appended."""
     p = engine.program
-    probability, cap = outcome[0], outcome[3]
     late = np.empty((len(rows), 1 + len(p.probability_causes)))
     late[:, 0] = urgency
     at = {c: i for i, c in enumerate((*p.causes, "expected_recovery"))}
@@ -221,7 +219,7 @@ def _members(p: Program, cap: int) -> list[npt.NDArray[np.bool_]]:
     member = cause_sets(p.n_causes, cap).membership() > 0
     out = []
     for names in p.probability_causes:
-        rows = member[:, [at[c] for c in names if c in at]].any(axis=1)
+        rows = np.asarray(member[:, [at[c] for c in names if c in at]].any(axis=1))
         rows[0] |= "expected_recovery" in names
         out.append(rows)
     return out
@@ -233,7 +231,7 @@ def set_probabilities(engine: Engine, states: npt.NDArray[np.uint8], weeks: floa
     if cap != p.caps[0]:
         return posterior_with_cap(p, states, weeks, cap).by_set
     w = weights_of(engine, states, weeks)
-    return w[: engine.tables.sets.n] / w.sum()
+    return np.asarray(w[: engine.tables.sets.n] / w.sum())
 
 
 def weights_of(engine: Engine, states: npt.NDArray[np.uint8], weeks: float) -> Floats:

@@ -6,6 +6,7 @@ thread count, and freshly compiled or loaded from the cache.
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import numba as nb
@@ -14,6 +15,7 @@ from numba import prange
 
 MAX_LISTED = 160  # known findings of one case that can be listed; more than the model has
 BLOCK = 128  # cases per block
+ONE_AT_A_TIME = threading.Lock()  # parallel kernels are not to be entered by two threads at once
 PADDING = 15  # at most so many entries pad the sets
 
 

@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 
 from afterdisc.program import Tape
-from afterdisc.words import truth
 from afterdisc.words.truth import Truth
 
 Trits = npt.NDArray[np.int8]  # 1 true, 0 false, -1 unknown
@@ -87,7 +86,7 @@ def _generated(tape: Tape, nodes: list[int]) -> Callable[[list[float]], tuple[Tr
         lines.append(f" {x}={text}")
     lines.append(f" return ({''.join(name[n] + ',' for n in nodes)})")
     space: dict[str, Any] = {}
-    exec(compile("\n".join(lines), "<rules>", "exec"), space)  # noqa: S102
+    exec(compile("\n".join(lines), "<rules>", "exec"), space)
     run: Callable[[list[float]], tuple[Truth, ...]] = space["run"]
     return run
 

@@ -75,7 +75,7 @@ def set_table(likelihood: Floats, noisy: bool, sets: CauseSets, mixture_weight: 
             out[k] = _over_sets(mixture_weight * likelihood[k, :-2], sets) / np.maximum(share, TINY)
     out[:, 0] = empty
     out = np.maximum(out, FLOOR)
-    return out / out.sum(axis=0)
+    return np.asarray(out / out.sum(axis=0))
 
 
 def cumulative_ratio(likelihood: Floats) -> Floats:

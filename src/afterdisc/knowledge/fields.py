@@ -33,7 +33,8 @@ class Fields:
         if isinstance(value, kinds) and not (isinstance(value, bool) and bool not in kinds):
             return value
         if value is None:
-            raise UnreadableKnowledge(f"{self.what}: `{key}` is missing", where=self.where(), mend=f"Add `{key}:` ({expected}).")
+            mend = f"Add `{key}:` ({expected})."
+            raise UnreadableKnowledge(f"{self.what}: `{key}` is missing", where=self.where(), mend=mend)
         raise UnreadableKnowledge(f"{self.what}: `{key}` must be {expected}", where=self.where(key))
 
     def text(self, key: str, default: str | None = None) -> str:

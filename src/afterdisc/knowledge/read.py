@@ -399,7 +399,8 @@ class _Reader:
         )
 
     def _course_point(self, f: Fields) -> kb.CoursePoint:
-        return kb.CoursePoint(f.text("time"), f.number("from_weeks"), f.text("normally_seen"), f.text("not_normal"), f.support())
+        seen, not_normal = f.text("normally_seen"), f.text("not_normal")
+        return kb.CoursePoint(f.text("time"), f.number("from_weeks"), seen, not_normal, f.support())
 
     def _stage(self, f: Fields) -> kb.Stage:
         return kb.Stage(

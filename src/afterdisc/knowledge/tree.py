@@ -83,4 +83,4 @@ def _built(node: yaml.Node, file: str, scalars: yaml.SafeLoader) -> Any:
         return items
     if node.tag == "tag:yaml.org,2002:timestamp":
         return node.value
-    return scalars.construct_object(node)  # type: ignore[no-untyped-call]
+    return scalars.construct_object(node)

@@ -53,7 +53,7 @@ class Case:
 
     @cached_property
     def states(self) -> npt.NDArray[np.uint8]:
-        return self.outcome.states[self.i]
+        return np.asarray(self.outcome.states[self.i])
 
     @cached_property
     def person(self) -> dict[str, str]:
@@ -66,7 +66,7 @@ class Case:
         """[treatment] position in words.status.STATUSES."""
         one = slice(self.i, self.i + 1)
         o = self.outcome
-        return statuses(self.engine, o.truth[one], o.urgency[one], self.batch.rows[one])[0]
+        return np.asarray(statuses(self.engine, o.truth[one], o.urgency[one], self.batch.rows[one])[0])
 
     @cached_property
     def by_set(self) -> npt.NDArray[np.float64]:
@@ -82,7 +82,8 @@ class Case:
             self.batch.rows[one],
             o.states[one],
             np.array([self.weeks]),
-            (o.probability[one], o.top_set[one], o.top_weight[one], o.cap[one]),
+            o.probability[one],
+            o.cap[one],
             o.urgency[one],
         )
         return [float(x) for x in rows[0]]

@@ -121,7 +121,7 @@ def _missing(case: Case, truths: list[tuple[bool | None, int, str]], rules: dict
     """The findings without which the status could be another one."""
     if status in ("avoid", "not_indicated"):
         return []
-    words = ("avoid", "withhold", "require", "reduce_dose")
+    words: tuple[str, ...] = ("avoid", "withhold", "require", "reduce_dose")
     if status == "not_yet":
         words = (*words, "offer", "recommend")
     return case.missing([root for truth, root, r in truths if truth is None and rules[r]["then"] in words])
