@@ -8,9 +8,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import numba
 import numpy as np
-from figures import Contender, Figure, interleaved, progress, seconds, spread, times_as_fast, under
+from figures import Contender, Figure, cpu_seconds, interleaved, progress, spread, times_as_fast, under
 
 from afterdisc.door import assess
 from afterdisc.engine.draws import interval, posterior_draws
@@ -27,11 +26,8 @@ Case = Mapping[str, Any]
 def measure(program: Program, rounds: int, folder: Path | None = None) -> Iterator[Figure]:
     """The figures of this file, over the examples or the cases of another folder."""
     cases = cases_in(folder or EXAMPLES)
-    for n_threads in sorted({1, numba.config.NUMBA_NUM_THREADS}):
-        progress(f"assessment: {len(cases)} cases in {(folder or EXAMPLES).name}, {n_threads} thread(s), {rounds} rounds")
-        numba.set_num_threads(n_threads)
-        yield whole(program, cases, rounds, n_threads)
-    numba.set_num_threads(1)
+    progress(f"assessment: {len(cases)} cases in {(folder or EXAMPLES).name}, {rounds} rounds")
+    yield whole(program, cases, rounds)
     progress("assessment: the draws behind the intervals")
     yield draws(program, cases, rounds)
 
@@ -46,20 +42,20 @@ def cases_in(folder: Path) -> list[Case]:
     return out
 
 
-def whole(program: Program, cases: Sequence[Case], rounds: int, n_threads: int) -> Figure:
+def whole(program: Program, cases: Sequence[Case], rounds: int) -> Figure:
     """Rules, causes, weights of evidence, 100-draw intervals, plan, what to ask next and the sources, as plain data."""
     caps = [assess(case, program=program)["concurrent_causes"]["max_causes"] for case in cases]
     taken: list[list[float]] = [[] for _ in cases]
     for _ in range(rounds):
         for case, times in zip(cases, taken, strict=True):
-            start = time.perf_counter()
+            start = time.process_time()
             assess(case, program=program)
-            times.append((time.perf_counter() - start) * 1e3)
+            times.append((time.process_time() - start) * 1e3)
     ms = [median(times) for times in taken]
     wider = [t for t, cap in zip(ms, caps, strict=True) if cap > program.caps[0]]
     note = f"{len(ms)} cases, 95th percentile {np.quantile(ms, 0.95):.1f} ms"
     note += f"; {len(wider)} looked at with four or five causes, {median(wider):.1f} ms" if wider else ""
-    return under(f"whole assessment, warm, {n_threads} thread(s)", ms, 5, "ms", note=note, cases=ms, max_causes=caps)
+    return under("whole assessment of one person, warm, one thread", ms, 5, "ms", note=note, cases=ms, max_causes=caps)
 
 
 def draws(program: Program, cases: Sequence[Case], rounds: int) -> Figure:
@@ -84,7 +80,7 @@ def draws(program: Program, cases: Sequence[Case], rounds: int) -> Figure:
         ],
         rounds,
     )
-    cost = times_as_fast(seconds(times["point"]), seconds(times["draws"]))
+    cost = times_as_fast(cpu_seconds(times["point"]), cpu_seconds(times["draws"]))
     return Figure(
         f"{n_draws} draws with intervals, to {n_draws} point estimates, one thread",
         cost,

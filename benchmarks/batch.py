@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from statistics import median
 
 import numba
 import numpy as np
 import numpy.typing as npt
 from figures import Contender, Figure, cpu_seconds, interleaved, progress, seconds, spread, times_as_fast
+from posterior import without_second_look
 
 from afterdisc.cohort import draw_cases
 from afterdisc.engine.evaluate import evaluate_rows
@@ -25,7 +24,7 @@ def measure(program: Program, rounds: int) -> Iterator[Figure]:
     """The figures of this file."""
     progress(f"batch: drawing {N_ROWS} synthetic people")
     rows = batch_from_cases(program, draw_cases(program, N_ROWS, SEED)).rows
-    plain = replace(program, recheck_above=np.inf, fingerprint=f"{program.fingerprint} without a second look")
+    plain = without_second_look(program)
     progress(f"batch: {N_ROWS} rows by one and by two threads, {min(rounds, 5)} rounds")
     yield from throughput(plain, rows, min(rounds, 5))
     progress(f"batch: the second look at crowded cases, {N_CHECKED} rows, {min(rounds, 5)} rounds")
@@ -40,7 +39,8 @@ def throughput(plain: Program, rows: npt.NDArray[np.float64], rounds: int) -> It
     )
     for n in ("1", "2"):
         rate = [1 / s for s in seconds(times[n])]
-        yield Figure(f"evaluate, {n} thread(s), no second look", rate, "rows/s", detail={"row_us": spread(times[n], 1e6)})
+        measure = f"evaluate, {n} thread(s), no second look"
+        yield Figure(measure, rate, "rows/s", detail={"row_us": spread(times[n], 1e6)})
     yield Figure("evaluate, two threads to one", times_as_fast(seconds(times["2"]), seconds(times["1"])), "x")
 
 
@@ -55,15 +55,18 @@ def second_look(program: Program, plain: Program, rows: npt.NDArray[np.float64],
         rounds,
     )
     rate = [1 / s for s in seconds(times["with"])]
-    yield Figure("evaluate, 1 thread, with the second look", rate, "rows/s", detail={"row_us": spread(times["with"], 1e6)})
+    cost = {"row_us": spread(times["with"], 1e6)}
+    yield Figure("evaluate, 1 thread(s), with the second look", rate, "rows/s", detail=cost)
     share = [100 * float(np.mean(cap > program.caps[0]))]
-    yield Figure("rows looked at again with four or five causes", share, "%", detail={"of": np.bincount(cap).tolist()})
+    n_by_cap = {int(c): int((cap == c).sum()) for c in program.caps}
+    yield Figure("rows looked at again with four or five causes", share, "%", detail={"n_by_cap": n_by_cap})
     extra = [a - b for a, b in zip(cpu_seconds(times["with"]), cpu_seconds(times["without"]), strict=True)]
     n_again = int((cap > program.caps[0]).sum())
     if n_again:
-        yield Figure("cost of a second look", [e * len(rows) / n_again * 1e3 for e in extra], "ms", note="each such row")
-    dearer = median(times_as_fast(seconds(times["without"]), seconds(times["with"])))
-    yield Figure("evaluate with the second look, to without", [dearer], "x")
+        each = [e * len(rows) / n_again * 1e3 for e in extra]
+        yield Figure("cost of a second look", each, "ms", note="for each such row")
+    dearer = times_as_fast(cpu_seconds(times["without"]), cpu_seconds(times["with"]))
+    yield Figure("cost of evaluate with the second look, to without", dearer, "x")
 
 
 def with_threads(n: int, program: Program, rows: npt.NDArray[np.float64]) -> None:

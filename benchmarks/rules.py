@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
-from figures import Contender, Figure, at_least, cpu_seconds, interleaved, progress, seconds, spread, times_as_fast
+from figures import Contender, Figure, at_least, cpu_seconds, interleaved, progress, spread, times_as_fast
 from peers import Frames, truth_of
 
 from afterdisc.cohort import draw_cases
@@ -48,7 +48,7 @@ def one_case(program: Program, nodes: list[int], peer: Frames, rows: npt.NDArray
     )
     return at_least(
         "all rules for one case, to a polars frame of one row",
-        times_as_fast(seconds(times["ours"]), seconds(times["polars"])),
+        times_as_fast(cpu_seconds(times["ours"]), cpu_seconds(times["polars"])),
         100,
         note=f"{len(nodes)} conditions, {len(program.tape.op)} nodes",
         ours_us=spread(times["ours"], 1e6),
@@ -68,7 +68,7 @@ def block(program: Program, nodes: list[int], peer: Frames, rows: npt.NDArray[np
         min(rounds, 5),
     )
     return Figure(
-        "all rules for a block, to polars, processor time",
+        "all rules for a block, to polars",
         times_as_fast(cpu_seconds(times["ours"]), cpu_seconds(times["polars"])),
         "x",
         note="polars starts from columns and ends with bits; we turn rows and write a truth for each",
@@ -82,4 +82,4 @@ def rows_of(program: Program, n: int) -> npt.NDArray[np.float64]:
     rows = batch_from_cases(program, draw_cases(program, n, SEED)).rows
     o = evaluate_rows(program, rows)
     weeks = np.minimum(rows[:, program.time_column], program.latest_weeks)
-    return with_late_columns(engine, rows, o.states, weeks, (o.probability, o.top_set, o.top_weight, o.cap), o.urgency)
+    return with_late_columns(engine, rows, o.states, weeks, o.probability, o.cap, o.urgency)

@@ -74,25 +74,26 @@ def said_in_words(program, said: np.ndarray, true: np.ndarray, bins: list[Bin]) 
          f"{100 * x.low:.1f} to {100 * x.high:.1f} %")
         for (a, b), x in zip(pairwise(EDGES), bins, strict=True)
     ]  # fmt: skip
-    return "\n\n".join(
-        (
-            f"{len(said):,} people (`draw_cases(program, {N}, seed={SEED})`), {said.shape[1]} probabilities each, knowledge "
-            f"{program.version}, fingerprint `{program.fingerprint}`.",
-            table(("stated chance", "probabilities", "mean stated", "truly at work", "95 % interval"), rows),
-            f"The mean gap between stated and observed is {100 * error:.1f} percentage points; the largest gap of a row is "
-            f"{100 * abs(worst.said - worst.seen):.0f} points, at a stated {100 * worst.said:.0f} %. The most probable cause "
-            f"is truly at work in {100 * first:.0f} % of these people, one of the first three in {100 * three:.0f} %.",
-        )
+    head = (
+        f"{len(said):,} people (`draw_cases(program, {N}, seed={SEED})`), {said.shape[1]} probabilities each, knowledge "
+        f"{program.version}, fingerprint `{program.fingerprint}`."
     )
+    foot = (
+        f"The mean gap between stated and observed is {100 * error:.1f} percentage points; the largest gap of a row is "
+        f"{100 * abs(worst.said - worst.seen):.0f} points, at a stated {100 * worst.said:.0f} %. The most probable cause "
+        f"is truly at work in {100 * first:.0f} % of these people, one of the first three in {100 * three:.0f} %."
+    )
+    rated = table(("stated chance", "probabilities", "mean stated", "truly at work", "95 % interval"), rows)
+    return "\n\n".join((head, rated, foot))
 
 
 # ------------------------------------------------------------------------------------------------------ the picture
 
 
 def svg(bins: list[Bin]) -> str:
+    size = f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
-        'role="img" font-family="sans-serif" font-size="12">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" font-family="sans-serif" font-size="12">',
         "<title>Stated chance of a cause and how often it was at work, in synthetic people</title>",
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>',
         f'<rect x="{LEFT}" y="{TOP}" width="{SIDE}" height="{SIDE}" fill="none" stroke="{GREY}"/>',

@@ -70,19 +70,15 @@ def main() -> None:
     total = sum(n.change for n in numbers)
     kinds = {k: sum(n.change for n in numbers if n.kind == k) / total for k in dict.fromkeys(n.kind for n in numbers)}
     judged = sum(n.change for n in numbers if n.support == "judgement") / total
-    rows = [
-        (i, n.kind, n.what, n.support, f"{100 * n.change:.1f}") for i, n in enumerate(numbers[:SHOWN], 1)
-    ]
-    text = "\n\n".join(
-        (
-            f"{N} synthetic people (seed {SEED}), {len(numbers):,} numbers, {N_DRAWS} draws of each, knowledge "
-            f"{cohort.program.version}, fingerprint `{cohort.program.fingerprint}`. The last column is the largest move of "
-            "any cause's probability, averaged over all people, in percentage points.",
-            table(("", "kind", "number", "rests on", "move"), rows),
-            "Of all movement " + ", ".join(f"{100 * share:.0f} % comes from {kind}s" for kind, share in kinds.items())
-            + f"; {100 * judged:.0f} % comes from numbers that are judgement.",
-        )
+    rows = [(i, n.kind, n.what, n.support, f"{100 * n.change:.1f}") for i, n in enumerate(numbers[:SHOWN], 1)]
+    head = (
+        f"{N} synthetic people (seed {SEED}), {len(numbers):,} numbers, {N_DRAWS} draws of each, knowledge "
+        f"{cohort.program.version}, fingerprint `{cohort.program.fingerprint}`. The last column is the largest move of "
+        "any cause's probability, averaged over all people, in percentage points."
     )
+    shares = ", ".join(f"{100 * share:.0f} % comes from {kind}s" for kind, share in kinds.items())
+    foot = f"Of all movement {shares}; {100 * judged:.0f} % comes from numbers that are judgement."
+    text = "\n\n".join((head, table(("", "kind", "number", "rests on", "move"), rows), foot))
     write_part("evaluation.md", "sensitivity", text)
 
 

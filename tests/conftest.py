@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from afterdisc.door import load_program
 from afterdisc.knowledge import read_knowledge
@@ -19,6 +19,7 @@ SLOW_START = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filt
 # The same examples every time, so that a failure is one for everybody. `AFTERDISC_EXPLORE=1 ./run test` looks for new ones.
 settings.register_profile("same", deadline=None, derandomize=True, suppress_health_check=SLOW_START)
 settings.register_profile("explore", deadline=None, suppress_health_check=SLOW_START, print_blob=True)
+settings.register_profile("unshrunk", settings.get_profile("same"), phases=(Phase.explicit, Phase.generate))
 settings.load_profile("explore" if os.environ.get("AFTERDISC_EXPLORE") else "same")
 
 

@@ -314,7 +314,7 @@ def values(f: kb.Finding) -> st.SearchStrategy[Any]:
 @st.composite
 def _slices(draw: st.DrawFn) -> tuple[tuple[tuple[float, float], float, float], ...]:
     whole = draw(st.sampled_from([1, 2, 3]))
-    edges, centres = ([0.0, 6.0, 26.0][:whole] + [5200.0]), [3.0, 12.0, 80.0][:whole]
+    edges, centres = [*[0.0, 6.0, 26.0][:whole], 5200.0], [3.0, 12.0, 80.0][:whole]
     share = draw(_probabilities(whole))
     return tuple(((edges[i], edges[i + 1]), centres[i], share[i]) for i in range(whole))
 
@@ -490,7 +490,10 @@ def write_folder(base: KnowledgeBase, folder: Path) -> Path:
             **{k: getattr(base, k) for k in ("title", "version", "review_by", "intended_use")},
             "settings": {n: {"value": s.value, **_said(s.support)} for n, s in base.settings.items()},
         },
-        "findings/01_history.yaml": {"title": "History", "findings": {n: _finding_yaml(base, f) for n, f in base.findings.items()}},
+        "findings/01_history.yaml": {
+            "title": "History",
+            "findings": {n: _finding_yaml(base, f) for n, f in base.findings.items()},
+        },
         "model/derived.yaml": _derived_yaml(base),
         "model/time.yaml": {
             "latest_weeks": base.latest_weeks,
@@ -571,9 +574,7 @@ def _finding_yaml(base: KnowledgeBase, f: kb.Finding) -> dict[str, Any]:
     if f.values:
         out["values"] = dict(f.values)
     if f.bins:
-        out["states"] = {
-            b.id: {k: v for k, v in {"from": b.low, "below": b.high}.items() if v is not None} for b in f.bins
-        }
+        out["states"] = {b.id: {k: v for k, v in {"from": b.low, "below": b.high}.items() if v is not None} for b in f.bins}
     model = base.model_findings.get(f.id)
     if model is not None and model.combine:
         out |= {"combine": model.combine, "state_order": list(model.states), "background": _rows_yaml(model.background)}

@@ -1,4 +1,4 @@
-"""People to try things on: the examples that travel with the project, and published cases where they are at hand."""
+"""People to try things on: the examples and the published cases that travel with the project."""
 
 from __future__ import annotations
 
@@ -18,9 +18,8 @@ def examples() -> dict[str, dict[str, Any]]:
 
 @lru_cache(maxsize=1)
 def published_cases() -> list[dict[str, Any]]:
-    """The findings of every stage of every published case; none if the folder beside the project is absent."""
+    """The findings of every stage of every published case that travels with the tests."""
     out = []
-    for path in sorted((ROOT.parent / "shared" / "cases").glob("[0-9]*.json")):
-        stages = json.loads(path.read_text())["stages"]
-        out += [stage["findings"] for stage in stages.values()]
+    for path in sorted((ROOT / "tests" / "acceptance" / "cases").glob("[0-9]*.json")):
+        out += [stage["findings"] for stage in json.loads(path.read_text())["stages"].values()]
     return out

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from small_bases import CONDITION_FINDINGS, Sign, small_base
-
 from afterdisc.compile.columns import columns_of
 from afterdisc.compile.tape import TapeWriter
 from afterdisc.engine.rules import RowRules
 from afterdisc.knowledge import conditions as c
 from afterdisc.knowledge.base import KnowledgeBase
 from afterdisc.program import Column, Tape
+from small_bases import CONDITION_FINDINGS, Sign, small_base
 
 COUGH = Sign("noisy_or", (0.9, 0.1), {"a": (0.3, 0.7)})
 
 
 def base_with(rules: dict[str, c.Condition], flags: dict[str, Any] | None = None) -> KnowledgeBase:
     return small_base(
-        causes={"a": 0.3, "b": 0.2}, nothing=0.55, signs={"cough": COUGH}, others=CONDITION_FINDINGS, rules=rules, red_flags=flags
+        causes={"a": 0.3, "b": 0.2},
+        nothing=0.55,
+        signs={"cough": COUGH},
+        others=CONDITION_FINDINGS,
+        rules=rules,
+        red_flags=flags,
     )
 
 

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from agreement.engine_side import never_rechecked
 
 from afterdisc.engine.evaluate import engine_of, infer
 from afterdisc.engine.tables import set_table
 from afterdisc.program import Program
+from agreement.engine_side import never_rechecked
 
 Floats = npt.NDArray[np.float64]
 N_PEOPLE = 4000

@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from agreement.engine_side import evaluated, never_rechecked
-from agreement.people import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_bases import Sign, bases, cases, small_base
 
 from afterdisc.compile import compile_program
 from afterdisc.door import assess
 from afterdisc.engine.draws import interval, posterior_draws
 from afterdisc.engine.evaluate import engine_of, set_probabilities
 from afterdisc.program import Program
+from agreement.engine_side import evaluated, never_rechecked
+from agreement.people import examples
+from small_bases import Sign, bases, cases, small_base
 
 SINGLE = 1e-5  # draws are in single precision
 
@@ -35,14 +35,14 @@ def at_the_mean(program: Program) -> Program:
     )
 
 
-def must_be_the_point(program: Program, case: dict[str, Any], tolerance: float) -> None:
+def must_be_the_point(program: Program, case: dict[str, Any]) -> None:
     outcome = evaluated(program, [case])
     weeks = min(case.get("weeks_since_surgery", np.nan), program.latest_weeks)
     drawn, by_set = posterior_draws(program, outcome.states[0], weeks, 3)
     point = set_probabilities(engine_of(program), outcome.states[0], weeks, 3)
     for d in range(2):
-        np.testing.assert_allclose(drawn[d], outcome.probability[0], rtol=0, atol=tolerance)
-        np.testing.assert_allclose(by_set[d, : len(point)], point, rtol=0, atol=tolerance)
+        np.testing.assert_allclose(drawn[d], outcome.probability[0], rtol=0, atol=SINGLE)
+        np.testing.assert_allclose(by_set[d, : len(point)], point, rtol=0, atol=SINGLE)
     assert not by_set[:, len(point) :].any()
 
 
@@ -50,15 +50,15 @@ def must_be_the_point(program: Program, case: dict[str, Any], tolerance: float) 
 @given(st.data())
 def test_draws_at_the_mean_are_the_point_estimate(data: st.DataObject) -> None:
     base = data.draw(bases())
-    must_be_the_point(at_the_mean(compile_program(base)), data.draw(cases(base)), SINGLE)
+    must_be_the_point(at_the_mean(compile_program(base)), data.draw(cases(base)))
 
 
 @pytest.mark.parametrize("name", sorted(examples()))
 def test_draws_at_the_mean_are_the_point_estimate_of_an_example(program: Program, name: str) -> None:
     mean = at_the_mean(program)
     case = examples()[name]
-    must_be_the_point(mean, case, 5 * SINGLE)
-    must_be_the_point(mean, {f: v for f, v in case.items() if f not in TIMED}, 5 * SINGLE)
+    must_be_the_point(mean, case)
+    must_be_the_point(mean, {f: v for f, v in case.items() if f not in TIMED})
 
 
 TIMED = ("weeks_since_surgery", "pain_free_interval_weeks")
@@ -110,3 +110,13 @@ def test_ninety_per_cent_of_draws_lie_inside() -> None:
     band = interval(drawn, 0.9)
     share = ((band[:, 0] <= drawn) & (drawn <= band[:, 1])).mean(axis=0)
     np.testing.assert_allclose(share, 0.9, atol=0.002)
+
+
+@pytest.mark.xfail(reason="tables of draws are kept by fingerprint, and the fingerprint does not hold the draws")
+def test_another_seed_gives_other_draws_in_the_same_process() -> None:
+    base = small_base(
+        causes={"a": 0.3, "b": 0.3}, nothing=0.45, signs={"cough": Sign("noisy_or", (0.8, 0.2), {"a": (0.3, 0.7)})}, n_draws=8
+    )
+    one, two = compile_program(base, seed=1), compile_program(base, seed=2)
+    states = evaluated(one, [{"cough": True}]).states[0]
+    assert posterior_draws(one, states, 10.0, 3)[0].tobytes() != posterior_draws(two, states, 10.0, 3)[0].tobytes()

@@ -9,19 +9,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from agreement.engine_side import evaluated, never_rechecked, published, said, said_directly
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_bases import bases, cases, write_folder
 
 from afterdisc.compile import compile_program
 from afterdisc.engine.evaluate import Outcome
 from afterdisc.knowledge import read_knowledge
 from afterdisc.knowledge.base import KnowledgeBase
+from afterdisc.knowledge.conditions import Is, Not
 from afterdisc.program import Program
+from agreement.engine_side import evaluated, never_rechecked, published, said, said_directly
 from oracle.posterior import at_size, by_cause, posterior, with_rechecks
 from oracle.prior import fitted
 from oracle.states import states_of
+from small_bases import Sign, bases, cases, small_base, write_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 EXACT = 1e-12
@@ -53,6 +54,14 @@ def must_agree(base: KnowledgeBase, program: Program, case: dict[str, Any]) -> N
 def states_seen(program: Program, outcome: Outcome) -> dict[str, str]:
     rows = zip(program.findings, program.states, outcome.states[0].tolist(), strict=True)
     return {name: states[code] for name, states, code in rows if code != 255}
+
+
+@pytest.mark.xfail(reason="the states of a derived finding are numbered as they are written, not as `state_order` says")
+def test_states_worked_out_may_be_written_in_any_order() -> None:
+    asked = Is("sign_asked", ("true",))
+    sign = Sign("noisy_or", (0.9, 0.1), {"a": (0.2, 0.8)}, derived_from={"true": asked, "false": Not(asked)})
+    base = small_base(causes={"a": 0.4, "b": 0.3}, nothing=0.4, signs={"sign": sign})
+    must_agree(base, compile_program(base), {"sign_asked": True})
 
 
 @settings(max_examples=60)

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from agreement.engine_side import never_rechecked
 
 from afterdisc.engine.evaluate import engine_of, infer
 from afterdisc.engine.sets import pair_weights
 from afterdisc.engine.tables import set_table
 from afterdisc.program import Program
+from agreement.engine_side import never_rechecked
 
 gum = pytest.importorskip("pyagrum")
 EXACT = 1e-12
@@ -38,7 +38,9 @@ class Network:
 
     def _prior(self, slice_: int) -> np.ndarray[Any, Any]:
         p = self.program
-        weight = np.exp(self.sets.membership() @ p.log_odds[0, slice_, :-1]) * pair_weights(self.sets, p.pair_odds)[: self.sets.n]
+        weight = (
+            np.exp(self.sets.membership() @ p.log_odds[0, slice_, :-1]) * pair_weights(self.sets, p.pair_odds)[: self.sets.n]
+        )
         weight[0] = np.exp(p.log_odds[0, slice_, -1])
         return np.asarray(weight / weight.sum())
 

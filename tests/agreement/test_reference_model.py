@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from agreement.engine_side import evaluated, never_rechecked, said_of
 
 from afterdisc.engine.tables import signs
 from afterdisc.errors import ContradictoryFacts
 from afterdisc.intake import batch_from_cases
 from afterdisc.program import Program
+from agreement.engine_side import evaluated, never_rechecked, said_of
 
 NEAR = 1e-8  # the reference fits its prior to 1e-10
 TIME = "weeks_since_surgery"

@@ -6,10 +6,8 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from agreement.tape_side import BARE, Compiled, base_with
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from small_bases import CONDITION_FINDINGS, condition_cases, conditions
 
 from afterdisc.compile import compile_program
 from afterdisc.engine.evaluate import evaluate_rows
@@ -17,11 +15,15 @@ from afterdisc.engine.rules import Op, Reasons, RowRules, TapeLists, batch_truth
 from afterdisc.intake import batch_from_cases
 from afterdisc.knowledge import conditions as c
 from afterdisc.words.urgency import URGENCIES
+from agreement.tape_side import BARE, Compiled, base_with
 from oracle.conditions import truth
 from oracle.plan import urgency
 from oracle.posterior import posterior
+from small_bases import CONDITION_FINDINGS, condition_cases, conditions
 
 Truth = bool | None
+
+
 @settings(max_examples=300)
 @given(st.lists(conditions(), min_size=1, max_size=4), st.lists(condition_cases(), min_size=1, max_size=8))
 def test_generated_function_bit_planes_and_plain_walk_agree(several: list[c.Condition], people: list[dict[str, Any]]) -> None:
@@ -86,7 +88,11 @@ def test_what_is_missing_settles_and_nothing_else_does(
 
 
 @settings(max_examples=40)
-@given(st.lists(conditions(late=True), min_size=1, max_size=3), conditions(known=True), st.lists(condition_cases(), min_size=1, max_size=3))
+@given(
+    st.lists(conditions(late=True), min_size=1, max_size=3),
+    conditions(known=True),
+    st.lists(condition_cases(), min_size=1, max_size=3),
+)
 def test_rules_about_urgency_and_probabilities_agree_with_the_plain_walk(
     several: list[c.Condition], raised: c.Condition, people: list[dict[str, Any]]
 ) -> None:

@@ -15,10 +15,8 @@ from typing import Any
 import numba
 import numpy as np
 import pytest
-from agreement.engine_side import evaluated, never_rechecked
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_bases import bases, cases
 
 from afterdisc.compile import compile_program
 from afterdisc.engine.draws import posterior_draws
@@ -26,6 +24,8 @@ from afterdisc.engine.evaluate import Outcome, engine_of, evaluate_rows, infer
 from afterdisc.intake import batch_from_cases
 from afterdisc.knowledge.base import KnowledgeBase
 from afterdisc.program import Program
+from agreement.engine_side import evaluated, never_rechecked
+from small_bases import bases, cases
 
 ROOT = Path(__file__).resolve().parents[2]
 ARRAYS = ("states", "truth", "urgency", "probability", "top_set", "top_weight", "cap", "at_cap", "beyond_three")

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
-from agreement.engine_side import evaluated, published
-from agreement.people import examples
 
 from afterdisc.compile.program import all_conditions
 from afterdisc.engine.evaluate import engine_of
@@ -17,6 +13,8 @@ from afterdisc.knowledge.base import KnowledgeBase
 from afterdisc.program import Program
 from afterdisc.words.status import STATUSES
 from afterdisc.words.urgency import URGENCIES
+from agreement.engine_side import evaluated, published
+from agreement.people import examples
 from oracle.conditions import truth
 from oracle.plan import status, urgency
 from oracle.posterior import posterior
@@ -39,7 +37,9 @@ def plain(program: Program, knowledge: KnowledgeBase, answers: list[int], urgent
     ]
 
 
-@pytest.mark.parametrize("shares", [(0.33, 0.33), (0.05, 0.15), (0.02, 0.9), (0.2, 0.0)], ids=["even", "open", "quiet", "known"])
+@pytest.mark.parametrize(
+    "shares", [(0.33, 0.33), (0.05, 0.15), (0.02, 0.9), (0.2, 0.0)], ids=["even", "open", "quiet", "known"]
+)
 def test_statuses_at_random_are_the_oracles(program: Program, knowledge: KnowledgeBase, shares: tuple[float, float]) -> None:
     """`shares` of true and of false answers; the rest is unknown."""
     rng = np.random.default_rng(9)

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from agreement.engine_side import evaluated, never_rechecked
-from agreement.people import examples
 
 from afterdisc.engine.evaluate import engine_of, infer, set_probabilities
 from afterdisc.program import Program
+from agreement.engine_side import evaluated, never_rechecked
+from agreement.people import examples
 from oracle.posterior import moment
 
 FIRST, LAST = 0.1, 519.0
@@ -68,7 +68,9 @@ def test_a_lone_numb_saddle_keeps_its_full_weight_among_normal_answers(program: 
     at_three = never_rechecked(program)
     told: dict[str, Any] = {"weeks_since_surgery": 9.5}
     normal = dict.fromkeys(SACRAL_YES_NO, False) | {"post_void_residual_ml": 20}
-    outcome = evaluated(at_three, [told, told | {"saddle_numbness": True}, told | normal, told | normal | {"saddle_numbness": True}])
+    outcome = evaluated(
+        at_three, [told, told | {"saddle_numbness": True}, told | normal, told | normal | {"saddle_numbness": True}]
+    )
     log_p = np.log([by_set(at_three, s) for s in outcome.states])
     ratio = log_p - log_p[:, :1]  # against the empty set, so that the common factor cancels
     np.testing.assert_allclose(ratio[1] - ratio[0], ratio[3] - ratio[2], rtol=0, atol=1e-9)

@@ -260,6 +260,16 @@ def test_who_cannot_be_cleared_is_told_in_plain_words() -> None:
         assert question["question"] in text
 
 
+def test_the_red_flag_asks_where_no_question_is_listed() -> None:
+    said = changed("nothing known")
+    said["questions"] = []
+    text = Page(render_html(said)).text
+    (flag,) = [f for f in said["red_flags"] if f["id"] == "R30"]
+    assert flag["ask"]
+    for question in flag["ask"]:
+        assert question in text
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_nobody_is_reassured_by_an_empty_field(name: str) -> None:
     said, _, _ = page(name).text.partition("Only what this page cites")  # a source may speak of its own people so
@@ -319,7 +329,8 @@ def test_arguments_and_weights_lead_to_every_fact_they_rest_on(name: str) -> Non
     offered = [t for t in said["treatments"] if t["status"] in ("recommended", "option")]
     lines += [{"sources": h["facts"]} for t in offered for h in t["harms"]]
     lines += [{"sources": g["facts"]} for t in said["treatments"] for g in t["guidelines"]]
-    lines += [c["prior"] for c in said["causes"][:2] if c["evidence"] and not c.get("set_aside")]
+    for cause in [c for c in said["causes"] if c["evidence"] and not c.get("set_aside")][:2]:
+        lines += [cause["prior"], *cause["evidence"]]
     lines += said["not_now"] + said["notes"] + said["imaging"]
     lines += [f for f in said["red_flags"] if f["status"] == "fired"]
     for fact in {f for line in lines for f in line["sources"]}:
@@ -328,6 +339,7 @@ def test_arguments_and_weights_lead_to_every_fact_they_rest_on(name: str) -> Non
 
 def test_a_mark_names_the_work_and_the_figure() -> None:
     marks = {attrs["href"]: text for _, attrs, text in page(RETURNING).all("a") if attrs["href"].startswith("#fact-")}
+    assert len(set(marks.values())) == len(marks)
     for href, mark in marks.items():
         assert page(RETURNING).by_id(href[1:]).startswith(mark)
 

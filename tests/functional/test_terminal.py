@@ -204,9 +204,7 @@ def test_withheld_tests_say_why(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_offered_treatments_show_chance_and_main_argument(name: str) -> None:
     options = part(page(name), "Options")
-    offered = [
-        t for t in answer(name)["treatments"] if t["status"] in ("recommended", "option", "caution", "reduce_dose")
-    ]
+    offered = [t for t in answer(name)["treatments"] if t["status"] in ("recommended", "option", "caution", "reduce_dose")]
     for t in offered:
         band = phrases.interval(t["benefit"].get("interval"))
         chance = phrases.percent(t["benefit"]["p"]) + (f" ({band})" if band else "")
@@ -235,6 +233,20 @@ def test_a_dose_is_told_where_it_must_be_lower() -> None:
     said = changed(RETURNING)
     said["treatments"][0] |= {"status": "reduce_dose", "dose": {"text": "at most 300 mg a day", "max_mg_per_day": 300}}
     assert "Dose: at most 300 mg a day" in part(render_terminal(said, width=80), "Options")
+
+
+def test_of_much_that_is_missing_the_first_is_named_and_the_rest_counted() -> None:
+    said = changed(RETURNING)
+    waits = said["treatments"][-1] | {"status": "not_yet", "against": [], "gates": [], "missing": ["a", "b", "c", "d", "e"]}
+    said["treatments"] = [waits | {"benefit": waits["benefit"] | {"p": 0.5}}]
+    options = part(render_terminal(said, width=80), "Options")
+    assert f"{waits['label']}: Missing: A; B; C; and 2 more." in options
+
+
+def test_what_to_bear_in_mind_is_told() -> None:
+    said = changed(RETURNING)
+    said["notes"] = [{"id": "x", "say": "Words of its own.", "support": "judgement", "sources": []}]
+    assert "· Words of its own. [judgement]" in part(render_terminal(said, width=80), "Bear in mind")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -303,16 +315,12 @@ def test_the_page_ends_with_what_it_is_for_and_what_it_rests_on(name: str) -> No
 # -- phrases -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("p", "told"), [(0.0, "<1"), (0.004, "<1"), (0.006, "1"), (0.5, "50"), (0.994, "99"), (1.0, ">99")]
-)
+@pytest.mark.parametrize(("p", "told"), [(0.0, "<1"), (0.004, "<1"), (0.006, "1"), (0.5, "50"), (0.994, "99"), (1.0, ">99")])
 def test_a_chance_is_never_shown_as_certain(p: float, told: str) -> None:
     assert phrases.percent(p) == f"{told}\u00a0%"
 
 
-@pytest.mark.parametrize(
-    ("weight", "told"), [(0.0, "×1.00"), (-0.06, "×0.94"), (0.693, "×2.00"), (1.2, "×3.3"), (3, "×20")]
-)
+@pytest.mark.parametrize(("weight", "told"), [(0.0, "×1.00"), (-0.06, "×0.94"), (0.693, "×2.00"), (1.2, "×3.3"), (3, "×20")])
 def test_a_weight_is_told_as_odds(weight: float, told: str) -> None:
     assert phrases.times(weight) == told
 

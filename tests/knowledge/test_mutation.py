@@ -10,8 +10,10 @@ import pytest
 from afterdisc.knowledge import read_knowledge
 from afterdisc.knowledge.base import KnowledgeBase
 from afterdisc.review import mutation
-from afterdisc.review.mutation import HOLDS_BACK, MUST_DIE, Verdict, step_of, text, try_mutants
+from afterdisc.review.mutation import MUST_DIE, Verdict, step_of, text, try_mutants
 from tiny_base import TINY, Folder
+
+HOLDS_BACK = ("avoid", "withhold", "reduce_dose", "require", "caution")
 
 
 @pytest.fixture(scope="module")

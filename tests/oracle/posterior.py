@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from afterdisc.knowledge.base import NO_CAUSE, KnowledgeBase
 from oracle.conditions import Case
@@ -45,7 +46,7 @@ def posterior(base: KnowledgeBase, case: Case, cap: int, priors: Priors | None =
 def moment(base: KnowledgeBase, weeks: float) -> Moment:
     """Between two centres the share rises as 3t² - 2t³, t linear in log weeks; beyond the outer ones nothing changes."""
     centres = [s.centre_weeks for s in base.slices]
-    for s, (low, high) in enumerate(zip(centres, centres[1:], strict=False)):
+    for s, (low, high) in enumerate(pairwise(centres)):
         if low < weeks < high:
             t = math.log(weeks / low) / math.log(high / low)
             return Moment(s, s + 1, 3 * t**2 - 2 * t**3)

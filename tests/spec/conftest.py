@@ -7,9 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from agreement.engine_side import evaluated, never_rechecked, said, said_directly
-from agreement.tape_side import BARE, Compiled
-from small_bases import Sign, finding, rule, small_base, treatment
 
 from afterdisc.compile import compile_program
 from afterdisc.engine.evaluate import engine_of
@@ -19,9 +16,12 @@ from afterdisc.intake import batch_from_cases
 from afterdisc.knowledge import conditions as c
 from afterdisc.knowledge.base import KnowledgeBase
 from afterdisc.words.status import STATUSES
+from agreement.engine_side import evaluated, never_rechecked, said, said_directly
+from agreement.tape_side import BARE, Compiled
 from oracle import plan
 from oracle.conditions import truth
 from oracle.posterior import by_cause, posterior
+from small_bases import Sign, finding, rule, small_base, treatment
 
 Truth = bool | None
 Case = dict[str, Any]

@@ -7,15 +7,15 @@ Rules are built from conditions. Each is true, false or unknown, and they are pu
 
 from __future__ import annotations
 
-from small_bases import DRUGS
-
 from afterdisc.knowledge.conditions import All, Any_, AtLeast, Compare, EntryCompare, Includes, Is, Not
+from small_bases import DRUGS
 
 FEVER, NUMB, OLD = Is("fever", ("true",)), Is("numb", ("true",)), Compare("age_years", ">=", 5)
 
 
 def test_all_is_false_as_soon_as_one_line_is_false(truth_of) -> None:
-    """`all` is false as soon as one line is false, whatever is still open; true only if every line is true; else unknown."""
+    """`all` is false as soon as one line is false, whatever is still open; true only if every line is true; else
+    unknown."""
     both = All((FEVER, NUMB))
     assert truth_of(both, {"fever": False}) is False
     assert truth_of(both, {"fever": True, "numb": True}) is True
@@ -38,8 +38,8 @@ def test_not_of_unknown_is_unknown(truth_of) -> None:
 
 
 def test_at_least_counts_what_is_known(truth_of) -> None:
-    """`at_least: {n: 2, of: […]}` is true once two lines are true, and false once so many are known to be false that two can
-    no longer be reached. Until then it is unknown."""
+    """`at_least: {n: 2, of: […]}` is true once two lines are true, and false once so many are known to be false that two
+    can no longer be reached. Until then it is unknown."""
     two_of_three = AtLeast(2, (FEVER, NUMB, OLD))
     assert truth_of(two_of_three, {"fever": True, "numb": True}) is True
     assert truth_of(two_of_three, {"fever": False, "numb": False}) is False

@@ -1,19 +1,19 @@
 """Before anything was found
 
-The question is not which one cause a person has, but which causes are at work, alone or together. So the engine weighs sets of
-causes: every set of up to three, and the empty set, which is the expected course (none of the listed causes). What is shown of
-a cause is the summed probability of the sets that hold it; these do not add up to one.
+The question is not which one cause a person has, but which causes are at work, alone or together. So the engine weighs sets
+of causes: every set of up to three, and the empty set, which is the expected course (none of the listed causes). What is
+shown of a cause is the summed probability of the sets that hold it; these do not add up to one.
 """
 
 from __future__ import annotations
 
 import pytest
-from agreement.engine_side import said
-from small_bases import Sign, small_base
 
 from afterdisc.compile import compile_program
 from afterdisc.knowledge.base import NO_CAUSE
+from agreement.engine_side import said
 from oracle.posterior import posterior
+from small_bases import Sign, small_base
 
 COUGH = {"cough": Sign("noisy_or", (0.9, 0.1), {"a": (0.5, 0.5)})}
 THREE = {"a": 0.3, "b": 0.25, "c": 0.1}
@@ -37,8 +37,8 @@ def test_causes_that_exclude_each_other_are_never_together() -> None:
 
 
 def test_causes_that_go_together_are_together_more_often() -> None:
-    """An odds multiplier says how many times the odds of two causes being at work together stand above what they would be if
-    the causes did not care for each other. It moves no probability of a cause by itself."""
+    """An odds multiplier says how many times the odds of two causes being at work together stand above what they would be
+    if the causes did not care for each other. It moves no probability of a cause by itself."""
     loose = posterior(small_base(causes=THREE, nothing=0.5, signs=COUGH), {}, 3)
     bound = posterior(small_base(causes=THREE, nothing=0.5, signs=COUGH, odds_multipliers={("a", "b"): 3.0}), {}, 3)
 

@@ -1,19 +1,21 @@
 """What a finding says, and how several causes share it
 
-Of every finding the knowledge holds how often each of its states is seen under each cause alone, and in people in whom no cause
-that touches it is at work: its background. A finding moves the probability of a set of causes by how often that set shows it.
+Of every finding the knowledge holds how often each of its states is seen under each cause alone, and in people in whom no
+cause that touches it is at work: its background. A finding moves the probability of a set of causes by how often that set
+shows it.
 """
 
 from __future__ import annotations
 
 import pytest
-from agreement.engine_side import said
-from small_bases import Sign, small_base
-from spec.by_hand import CAUSES, NOTHING, bayes
 
 from afterdisc.compile import compile_program
 from afterdisc.knowledge.base import NO_CAUSE
+from agreement.engine_side import said
 from oracle.likelihood import FLOOR, given
+from small_bases import Sign, small_base
+from spec.by_hand import CAUSES, NOTHING, bayes
+
 
 def with_sign(sign: Sign, **more):
     return small_base(causes=CAUSES, nothing=NOTHING, signs={"sign": sign}, **more)
@@ -57,8 +59,8 @@ def test_such_a_cause_never_pushes_toward_the_normal_end(causes_of) -> None:
 
 
 def test_words_about_the_dominating_pain_are_a_mixture_of_the_causes(causes_of) -> None:
-    """Where the pain is worst, or how it began, is told of one pain at a time. Such a finding is the average over the causes
-    at work."""
+    """Where the pain is worst, or how it began, is told of one pain at a time. Such a finding is the average over the
+    causes at work."""
     base = with_sign(
         Sign("mixture", (0.5, 0.3, 0.2), {"a": (0.8, 0.1, 0.1), "b": (0.2, 0.2, 0.6)}, states=("leg", "back", "both"))
     )
@@ -66,8 +68,8 @@ def test_words_about_the_dominating_pain_are_a_mixture_of_the_causes(causes_of) 
 
 
 def test_an_amplifier_hardly_alters_such_words(causes_of) -> None:
-    """A cause that amplifies a pain more than it makes one has a small weight in these averages (the knowledge says which and
-    how small). Alone it describes the whole picture."""
+    """A cause that amplifies a pain more than it makes one has a small weight in these averages (the knowledge says which
+    and how small). Alone it describes the whole picture."""
     sign = Sign("mixture", (0.5, 0.5), {"a": (0.8, 0.2), "b": (0.2, 0.8)})
     base = with_sign(sign, mixture_weight={"b": 0.1})
     both = (1.0 * 0.2 + 0.1 * 0.8) / 1.1
@@ -82,8 +84,8 @@ def test_the_expected_course_may_have_rows_of_its_own(causes_of) -> None:
 
 
 def test_no_finding_rules_a_cause_out_for_good() -> None:
-    """No state is impossible under any set of causes: the smallest likelihood is one in a hundred thousand. A slip of the pen
-    in one finding can then be outweighed by others."""
+    """No state is impossible under any set of causes: the smallest likelihood is one in a hundred thousand. A slip of the
+    pen in one finding can then be outweighed by others."""
     base = with_sign(Sign("mixture", (0.5, 0.5), {"a": (1.0, 0.0)}))
     assert given(base, "sign", frozenset("a"), 0)["true"] == pytest.approx(FLOOR, rel=1e-4)
     program = compile_program(base)

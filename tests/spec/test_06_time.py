@@ -1,8 +1,8 @@
 """Time since surgery
 
-What is likely changes with the weeks since the operation. The knowledge states its numbers for slices of time, each with a centre:
-the week for which they hold. People do not change their causes at midnight on the last day of a slice, so between two centres the
-numbers pass smoothly from one to the next.
+What is likely changes with the weeks since the operation. The knowledge states its numbers for slices of time, each with a
+centre: the week for which they hold. People do not change their causes at midnight on the last day of a slice, so between
+two centres the numbers pass smoothly from one to the next.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 
 import pytest
-from small_bases import Sign, small_base
 
 from afterdisc.knowledge.base import NO_CAUSE
+from small_bases import Sign, small_base
 
 EARLY, LATE = ((0.0, 6.0), 3.0, 0.25), ((6.0, 5200.0), 48.0, 0.75)  # weeks, centre, share of presentations
 MIDDLE = 12.0  # of 3 and 48, in logarithms
@@ -20,7 +20,9 @@ MIDDLE = 12.0  # of 3 and 48, in logarithms
 
 def base_in_time(**signs: Sign):
     cough = {"cough": Sign("noisy_or", (0.9, 0.1), {"a": (0.6, 0.4)})}
-    return small_base(causes={"a": (0.4, 0.1), "b": (0.1, 0.3)}, nothing=(0.54, 0.63), signs=signs or cough, slices=(EARLY, LATE))
+    return small_base(
+        causes={"a": (0.4, 0.1), "b": (0.1, 0.3)}, nothing=(0.54, 0.63), signs=signs or cough, slices=(EARLY, LATE)
+    )
 
 
 def at(weeks: float | None, **case):
@@ -57,16 +59,16 @@ def test_no_answer_jumps_at_the_edge_of_a_slice(causes_of) -> None:
 
 
 def test_before_the_first_and_after_the_last_centre_nothing_changes(causes_of) -> None:
-    """Earlier than the first centre the first slice's numbers hold, later than the last centre the last one's. Ten years and
-    more are read as ten years."""
+    """Earlier than the first centre the first slice's numbers hold, later than the last centre the last one's. Ten years
+    and more are read as ten years."""
     assert causes_of(base_in_time(), at(0.1)) == causes_of(base_in_time(), at(3))
     assert causes_of(base_in_time(), at(2000)) == causes_of(base_in_time(), at(48))
 
 
 def test_a_finding_may_mean_another_thing_early(causes_of) -> None:
-    """A row of a finding may be bound to a slice: enhancement on a scan means nothing in the second week. A row without weeks
-    serves all other slices. On the way from one centre to the next the likelihoods are mixed by the same share; if the
-    finding shares its weight with others of its group, what is mixed is what it counts after the sharing."""
+    """A row of a finding may be bound to a slice: enhancement on a scan means nothing in the second week. A row without
+    weeks serves all other slices. On the way from one centre to the next the likelihoods are mixed by the same share; if
+    the finding shares its weight with others of its group, what is mixed is what it counts after the sharing."""
     sign = Sign(
         "noisy_or",
         {(0.0, 6.0): (0.2, 0.8), None: (0.9, 0.1)},

@@ -1,7 +1,7 @@
 """Findings worked out from others
 
-Some answers mean something only beside another one. Such a finding is worked out from what was asked, by the same three-valued
-conditions as the rules.
+Some answers mean something only beside another one. Such a finding is worked out from what was asked, by the same
+three-valued conditions as the rules.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from agreement.engine_side import said
-from small_bases import Sign, finding, small_base
-from spec.by_hand import CAUSES, NOTHING
 
 from afterdisc.compile import compile_program
 from afterdisc.knowledge.conditions import All, Compare, Is, Known, Not
+from agreement.engine_side import said
+from small_bases import Sign, finding, small_base
+from spec.by_hand import CAUSES, NOTHING
 
 SIGN = Sign("noisy_or", (0.9, 0.1), {"a": (0.6, 0.4)})
 ASKED, WEAK = Is("fits_asked", ("true",)), Is("weak", ("true",))
@@ -27,7 +27,7 @@ def base_with(**signs: Sign):
 
 
 def test_an_answer_counts_only_where_it_means_something(causes_of) -> None:
-    """"The weakness does not fit the operated root" says nothing of a person who is not weak. The finding is worked out as
+    """ "The weakness does not fit the operated root" says nothing of a person who is not weak. The finding is worked out as
     "fits" or "does not fit" only in people known to be weak; in all others it is unknown."""
     base = base_with(fits=FITS)
     assert causes_of(base, {"weak": True, "fits_asked": True})["a"] > causes_of(base, {})["a"]
@@ -37,8 +37,8 @@ def test_an_answer_counts_only_where_it_means_something(causes_of) -> None:
 
 
 def test_a_poorer_answer_falls_silent_beside_a_better_one(causes_of) -> None:
-    """"Is there leg pain?" says nothing more once it is scored. Such a finding falls silent: it is kept, and rules may still
-    read it, but it carries no weight, as if unknown."""
+    """ "Is there leg pain?" says nothing more once it is scored. Such a finding falls silent: it is kept, and rules may
+    still read it, but it carries no weight, as if unknown."""
     base = base_with(pain=replace(SIGN, silent_when=Known("score")))
     assert causes_of(base, {"pain": True})["a"] > causes_of(base, {})["a"]
     assert causes_of(base, {"pain": True, "score": 5}) == pytest.approx(causes_of(base, {"score": 5}), abs=1e-12)

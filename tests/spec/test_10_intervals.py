@@ -1,8 +1,8 @@
 """How sure the numbers are
 
 No number of the knowledge is exact. Each says how many patients it is worth; an opinion is worth few. The interval beside a
-probability shows how far it could move if the numbers were drawn again from what they are worth [gelman2013]. It says how well
-the knowledge knows, not how ill the person is.
+probability shows how far it could move if the numbers were drawn again from what they are worth [gelman2013]. It says how
+well the knowledge knows, not how ill the person is.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from agreement.engine_side import evaluated
-from small_bases import Sign, finding, small_base
-from spec.by_hand import CAUSES, NOTHING
 
 from afterdisc.compile import compile_program
 from afterdisc.engine.draws import interval, posterior_draws
+from agreement.engine_side import evaluated
+from small_bases import Sign, finding, small_base
+from spec.by_hand import CAUSES, NOTHING
 
 
 def program_worth(worth: float, of_sign: float | None = None):
@@ -52,8 +52,8 @@ def test_the_less_a_number_is_worth_the_wider_the_interval() -> None:
 
 
 def test_the_point_is_the_answer_of_the_stated_numbers() -> None:
-    """The probability that is shown comes from the numbers as they stand, not from the middle of the draws. With every draw at
-    its mean both are the same."""
+    """The probability that is shown comes from the numbers as they stand, not from the middle of the draws. With every draw
+    at its mean both are the same."""
     program = program_worth(5)
     mean = replace(
         program,
@@ -68,8 +68,8 @@ def test_the_point_is_the_answer_of_the_stated_numbers() -> None:
 
 
 def test_every_kind_of_number_is_drawn() -> None:
-    """Priors, likelihoods and odds ratios are all drawn again, everything at once in each draw: a risk factor known makes the
-    interval wider (its ratio is uncertain too), and even without any finding there is one, from the priors."""
+    """Priors, likelihoods and odds ratios are all drawn again, everything at once in each draw: a risk factor known makes
+    the interval wider (its ratio is uncertain too), and even without any finding there is one, from the priors."""
     program = program_worth(20)
     assert width(program, {}) > 0.1
     logits = [np.log(p / (1 - p)) for p in (drawn(program, {})[:, 0], drawn(program, {"diabetes": True})[:, 0])]

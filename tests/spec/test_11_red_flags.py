@@ -1,7 +1,7 @@
 """Danger first
 
-Red flags are decided before the causes and apart from them, by rules that see only what was found. No probability, however small,
-and no likelier cause can quieten one.
+Red flags are decided before the causes and apart from them, by rules that see only what was found. No probability, however
+small, and no likelier cause can quieten one.
 """
 
 from __future__ import annotations
@@ -10,9 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from agreement.engine_side import evaluated
-from agreement.people import examples, published_cases
-from small_bases import Sign, finding, small_base
 
 from afterdisc.compile import compile_program
 from afterdisc.engine.rules import batch_truth, needed
@@ -22,6 +19,9 @@ from afterdisc.knowledge.conditions import All, Is, Probability, walk
 from afterdisc.program import Column, Program
 from afterdisc.report import assessments_of
 from afterdisc.words.urgency import URGENCIES
+from agreement.engine_side import evaluated
+from agreement.people import examples, published_cases
+from small_bases import Sign, finding, small_base
 
 SAME_DAY = URGENCIES.index("E1")
 
@@ -54,8 +54,8 @@ def urgency_of(levels: dict[str, dict[str, Any]], case: dict[str, Any], *, rare:
 
 
 def test_the_most_urgent_level_that_is_true_counts() -> None:
-    """A red flag may have several levels: E0 (now), E1 (the same day), E2 (within days). The most urgent one that is true, of
-    any flag, is the urgency of the person; without any it is routine (E3)."""
+    """A red flag may have several levels: E0 (now), E1 (the same day), E2 (within days). The most urgent one that is true,
+    of any flag, is the urgency of the person; without any it is routine (E3)."""
     levels = {"one": {"E0": All((yes("numb"), yes("weak"))), "E2": yes("numb")}, "two": {"E1": yes("hurts")}}
     assert urgency_of(levels, {"numb": True, "weak": True}) == "E0"
     assert urgency_of(levels, {"numb": True, "weak": False}) == "E2"
@@ -64,8 +64,8 @@ def test_the_most_urgent_level_that_is_true_counts() -> None:
 
 
 def test_an_open_question_raises_no_flag_and_clears_none(program: Program) -> None:
-    """A flag that nothing makes true, and of which something is unknown, is neither raised nor cleared: it is shown as *ask*,
-    with what is missing. Only when everything it needs is known to be otherwise is it cleared."""
+    """A flag that nothing makes true, and of which something is unknown, is neither raised nor cleared: it is shown as
+    *ask*, with what is missing. Only when everything it needs is known to be otherwise is it cleared."""
     flags = {f["id"]: f for f in assessment_of(program, {})["red_flags"]}
     statuses = {f["status"] for f in flags.values()}
     assert "fired" not in {f["status"] for name, f in flags.items() if f["urgency"] != "ask"}
@@ -74,8 +74,8 @@ def test_an_open_question_raises_no_flag_and_clears_none(program: Program) -> No
 
 
 def test_while_a_mandatory_question_is_open_nobody_is_routine(program: Program) -> None:
-    """Bladder, bowel, saddle area, power, fever and wound must be asked of everybody. Until they are, the urgency is at least
-    *ask*."""
+    """Bladder, bowel, saddle area, power, fever and wound must be asked of everybody. Until they are, the urgency is at
+    least *ask*."""
     assert assessment_of(program, {})["urgency"] == "ask"
     answered = {m["any_of"][0]: False for m in program.book["mandatory"]}
     assert assessment_of(program, answered)["urgency"] == "E3"
@@ -100,21 +100,19 @@ def test_no_red_flag_asks_for_a_probability(knowledge: KnowledgeBase) -> None:
 
 @pytest.fixture(scope="module")
 def urgent_people(program: Program, knowledge: KnowledgeBase) -> list[dict[str, Any]]:
-    """Every named case of a red flag, every example and every published case at hand that stands at E0 or E1."""
+    """Every named case of a red flag, every example and every published case that stands at E0 or E1."""
     named = [dict(v.given) for flag in knowledge.red_flags.values() for v in flag.vignettes]
     people = [*named, *examples().values(), *published_cases()]
     outcome = evaluated(program, people)
     return [case for case, urgency in zip(people, outcome.urgency, strict=True) if urgency <= SAME_DAY]
 
 
-def test_nothing_lowers_an_emergency_but_what_its_rule_names(
-    program: Program, urgent_people: list[dict[str, Any]]
-) -> None:
-    """Once an E0 or E1 stands, a further answer leaves the person at E0 or E1. The exceptions are few and written in the rules
-    themselves: a weakness that is known to be old and stable; back pain denied, or leg pain known to be the worst, where a
-    rule is about back pain; numbness known not to be new; a gradual onset, or a time since the operation, where a rule took the
-    worst of an open question; steady improvement. Every finding that is still unknown is tried, in every state, on every urgent
-    case."""
+def test_nothing_lowers_an_emergency_but_what_its_rule_names(program: Program, urgent_people: list[dict[str, Any]]) -> None:
+    """Once an E0 or E1 stands, a further answer leaves the person at E0 or E1. The exceptions are few and written in the
+    rules themselves: a weakness that is known to be old and stable; back pain denied, or leg pain known to be the worst,
+    where a rule is about back pain; numbness known not to be new; a gradual onset, or a time since the operation, where a
+    rule took the worst of an open question; steady improvement. Every finding that is still unknown is tried, in every
+    state, on every urgent case."""
     trial = Trial(program)
     lowered: dict[str, set[str]] = {}
     for case in urgent_people:

@@ -14,8 +14,8 @@ FITS = ("offer", True)
 
 
 def test_a_treatment_that_nothing_offers_is_not_indicated(status_of) -> None:
-    """Without a rule that offers or recommends it a treatment is *not indicated*. If such a rule is unknown it is *not yet*: the
-    answers it needs are listed."""
+    """Without a rule that offers or recommends it a treatment is *not indicated*. If such a rule is unknown it is *not
+    yet*: the answers it needs are listed."""
     assert status_of([("offer", False)]) == "not_indicated"
     assert status_of([("offer", None)]) == "not_yet"
     assert status_of([FITS]) == "option"
@@ -23,8 +23,8 @@ def test_a_treatment_that_nothing_offers_is_not_indicated(status_of) -> None:
 
 
 def test_an_open_question_that_could_forbid_it_keeps_a_treatment_from_being_recommended(status_of) -> None:
-    """*Recommended* needs a rule that recommends, and no open question about a rule that avoids or withholds. With one it is an
-    *option*, and the question is listed."""
+    """*Recommended* needs a rule that recommends, and no open question about a rule that avoids or withholds. With one it
+    is an *option*, and the question is listed."""
     assert status_of([("recommend", True), ("avoid", False)]) == "recommended"
     assert status_of([("recommend", True), ("avoid", None)]) == "option"
     assert status_of([("recommend", True), ("withhold", None)]) == "option"
@@ -45,8 +45,8 @@ def test_what_must_first_be_put_right_makes_it_wait(status_of) -> None:
 
 
 def test_some_open_questions_withhold_by_themselves(status_of) -> None:
-    """Where an answer matters so much that nothing should be given before it (pregnancy, before a drug that harms the child)
-    the rule says so, and the open question itself makes the treatment *not yet*."""
+    """Where an answer matters so much that nothing should be given before it (pregnancy, before a drug that harms the
+    child) the rule says so, and the open question itself makes the treatment *not yet*."""
     assert status_of([FITS, ("avoid", None)], withholding=[1]) == "not_yet"
     assert status_of([FITS, ("avoid", None)]) == "option"
     assert status_of([FITS, ("avoid", False)], withholding=[1]) == "option"
@@ -60,8 +60,8 @@ def test_avoid_wins_over_everything(status_of) -> None:
 
 @pytest.mark.parametrize("place", range(5))
 def test_the_order_in_which_statuses_win(status_of, place: int) -> None:
-    """From the top: avoid; reduce the dose of what the person takes already; not indicated; not yet; reduce the dose; caution;
-    then recommended or option."""
+    """From the top: avoid; reduce the dose of what the person takes already; not indicated; not yet; reduce the dose;
+    caution; then recommended or option."""
     order = [
         ("not_indicated", ("rule_out", True)),
         ("not_yet", ("withhold", True)),
@@ -84,8 +84,8 @@ def test_the_dose_of_a_medicine_somebody_takes_is_lowered_first(status_of) -> No
 
 
 def test_elective_treatments_wait_while_an_emergency_is_open(status_of) -> None:
-    """While a red flag stands at E0 or E1 every elective treatment is *not yet*, without any rule. Emergency treatments are not
-    elective. At E2 and below nothing waits for that reason."""
+    """While a red flag stands at E0 or E1 every elective treatment is *not yet*, without any rule. Emergency treatments are
+    not elective. At E2 and below nothing waits for that reason."""
     for urgent in ("E0", "E1"):
         assert status_of([("recommend", True)], urgent=urgent) == "not_yet"
         assert status_of([("recommend", True)], urgent=urgent, elective=False) == "recommended"

@@ -6,9 +6,6 @@ An assessment can be checked only if it can be had again.
 from __future__ import annotations
 
 import numpy as np
-from agreement.people import examples
-from small_bases import Sign, small_base
-from spec.by_hand import CAUSES, NOTHING
 
 from afterdisc.compile import compile_program
 from afterdisc.door import assess
@@ -16,11 +13,14 @@ from afterdisc.engine.evaluate import evaluate_rows
 from afterdisc.intake import batch_from_cases
 from afterdisc.knowledge.base import KnowledgeBase
 from afterdisc.program import Program, program_to_bytes
+from agreement.people import examples
+from small_bases import Sign, small_base
+from spec.by_hand import CAUSES, NOTHING
 
 
 def test_a_persons_answer_does_not_depend_on_who_stands_beside_them(program: Program) -> None:
-    """One person alone, or in a registry of a million: the probabilities are the same to the last bit, in any order and with any
-    number of processors."""
+    """One person alone, or in a registry of a million: the probabilities are the same to the last bit, in any order and
+    with any number of processors."""
     rows = batch_from_cases(program, [{"findings": case} for case in examples().values()]).rows
     together = evaluate_rows(program, rows).probability
     for i in range(len(rows)):
@@ -44,8 +44,8 @@ def test_asking_again_gives_the_same_assessment(program: Program) -> None:
 
 
 def test_the_same_knowledge_gives_the_same_program() -> None:
-    """Everything a screen shows carries the fingerprint of the knowledge it rests on. The same files give the same fingerprint
-    and the same bytes; another number gives another one."""
+    """Everything a screen shows carries the fingerprint of the knowledge it rests on. The same files give the same
+    fingerprint and the same bytes; another number gives another one."""
     first, second, other = (compile_program(base_with(p)) for p in (0.4, 0.4, 0.41))
     assert first.fingerprint == second.fingerprint != other.fingerprint
     assert program_to_bytes(first) == program_to_bytes(second) != program_to_bytes(other)

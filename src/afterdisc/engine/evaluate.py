@@ -133,7 +133,8 @@ def evaluate_rows(program: Program, rows: Floats) -> Outcome:
     outcome = infer(engine, states, weeks)
     urgency = _urgency(engine, truth)
     if engine.late:
-        truth[:, engine.late] = _truth(engine, with_late_columns(engine, rows, states, weeks, outcome[0], outcome[3], urgency), late=True)
+        known = with_late_columns(engine, rows, states, weeks, outcome[0], outcome[3], urgency)
+        truth[:, engine.late] = _truth(engine, known, late=True)
     return Outcome(states, truth, urgency, *outcome)
 
 

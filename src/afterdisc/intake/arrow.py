@@ -37,7 +37,10 @@ def batches_from_arrow(program: Program, table: Any) -> Iterator[Batch]:
 
 
 def _table(given: Any) -> Any:
-    import pyarrow as pa
+    try:
+        import pyarrow as pa
+    except ModuleNotFoundError:
+        raise ModuleNotFoundError("Arrow tables need pyarrow: pip install 'afterdisc[arrow]'.", name="pyarrow") from None
 
     if isinstance(given, pa.Table | pa.RecordBatch):
         return given

@@ -113,9 +113,7 @@ def _findings(base: KnowledgeBase, places: Places) -> Iterator[KnowledgeError]:
                 f"`{finding.id}` has no `range`", where=finding.where, mend="Give what is possible: `range: [0, 10]`."
             )
     for model in base.model_findings.values():
-        yield from _Named(places, model.where).unknown(
-            [model.asks], f"finding that `{model.id}` can ask for", base.findings
-        )
+        yield from _Named(places, model.where).unknown([model.asks], f"finding that `{model.id}` can ask for", base.findings)
     yield from _Named(places, "base.yaml:1").unknown(base.first_questions, "finding", base.findings)
 
 
@@ -166,9 +164,7 @@ def _treatments(base: KnowledgeBase, places: Places) -> Iterator[KnowledgeError]
                 yield from at.unknown([shift.concurrent_cause], "cause", base.causes, where)
             if shift.finding is None:
                 if shift.concurrent_cause is None:
-                    yield UnreadableKnowledge(
-                        "a shift of benefit names neither a finding nor a concurrent cause", where=where
-                    )
+                    yield UnreadableKnowledge("a shift of benefit names neither a finding nor a concurrent cause", where=where)
                 continue
             model = base.model_findings.get(shift.finding)
             if model is None:
@@ -195,9 +191,7 @@ def _arithmetic(base: KnowledgeBase, places: Places) -> Iterator[KnowledgeError]
     yield from at.unknown(dict.fromkeys(c for pair in pairs for c in pair), "cause", base.cause_names)
     numbers = [f.id for f in base.findings.values() if f.kind in ("number", "count")]
     for order in base.orders:
-        yield from _Named(places, "model/contradictions.yaml:1").unknown(
-            (order.first, order.not_above), "number", numbers
-        )
+        yield from _Named(places, "model/contradictions.yaml:1").unknown((order.first, order.not_above), "number", numbers)
 
 
 # -- ingredients -------------------------------------------------------------------------------------------------

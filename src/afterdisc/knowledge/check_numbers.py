@@ -43,7 +43,8 @@ def number_errors(base: KnowledgeBase, places: Places) -> Iterator[KnowledgeErro
 def _time(base: KnowledgeBase, places: Places) -> Iterator[KnowledgeError]:
     file = "model/time.yaml"
     if not base.slices:
-        yield BadDistribution("there is no slice of time", where=file, mend="Add `slices:`.")
+        where = places.of(f"{file}:1", "slices:")
+        yield BadDistribution("there is no slice of time", where=where, mend="Add `slices:`.")
         return
     slices = read_tree(base.folder / file, file)["slices"]
     for i, piece in enumerate(base.slices):
@@ -64,9 +65,7 @@ def _time(base: KnowledgeBase, places: Places) -> Iterator[KnowledgeError]:
         )
     last = base.slices[-1].weeks
     if not last[0] <= base.latest_weeks < last[1]:
-        yield BadDistribution(
-            "`latest_weeks` lies outside the last slice", where=places.of(f"{file}:1", "latest_weeks:")
-        )
+        yield BadDistribution("`latest_weeks` lies outside the last slice", where=places.of(f"{file}:1", "latest_weeks:"))
     for earlier, later in pairwise(base.course):
         if not earlier.from_weeks < later.from_weeks:
             yield BadDistribution(
@@ -86,7 +85,7 @@ def _timed(base: KnowledgeBase, rows: Sequence[kb.Distribution], what: str) -> I
     """No week may have two rows, and a stretch of time ends where a slice ends."""
     edges = {edge for piece in base.slices for edge in piece.weeks}
     for row in rows:
-        if row.weeks and not set(row.weeks) <= edges:
+        if row.weeks and edges and not set(row.weeks) <= edges:
             yield BadDistribution(
                 f"{what}: weeks {row.weeks[0]:g} to {row.weeks[1]:g} do not end where a slice ends",
                 where=row.support.where,
@@ -169,9 +168,7 @@ def _distribution(row: kb.Distribution, model: kb.ModelFinding, what: str) -> It
     elif any(not 0 <= p <= 1 for p in row.p.values()):
         yield BadDistribution(f"{what}: a probability is not between 0 and 1", where=where)
     elif abs(sum(row.p.values()) - 1) > TOLERANCE:
-        yield BadDistribution(
-            f"{what}: the states sum to {sum(row.p.values()):g}", where=where, mend="They must sum to 1."
-        )
+        yield BadDistribution(f"{what}: the states sum to {sum(row.p.values()):g}", where=where, mend="They must sum to 1.")
 
 
 def _likelihoods(base: KnowledgeBase, cause: kb.Cause) -> Iterator[KnowledgeError]:
@@ -193,17 +190,15 @@ def _likelihoods(base: KnowledgeBase, cause: kb.Cause) -> Iterator[KnowledgeErro
             yield from _noisy(base, model, rows, what)
 
 
-def _noisy(
-    base: KnowledgeBase, model: kb.ModelFinding, rows: Sequence[kb.Distribution], what: str
-) -> Iterator[KnowledgeError]:
-    """A cause only makes a finding worse: the ratio of the cumulatives never exceeds 1, nor falls."""
+def _noisy(base: KnowledgeBase, model: kb.ModelFinding, rows: Sequence[kb.Distribution], what: str) -> Iterator[KnowledgeError]:
+    """A cause only makes a finding worse: the ratio of the cumulatives never falls (it ends at 1, so it never exceeds 1)."""
     told: set[str] = set()
     for piece in base.slices:
         row, ground = in_force(rows, piece.weeks[0]), in_force(model.background, piece.weeks[0])
         if row is None or ground is None or row.support.where in told or set(ground.p) != set(model.states):
             continue
         ratios = [0.0, *_ratios(row.p, ground.p, model.states)]
-        if max(ratios) > 1 + TOLERANCE or any(b < a - TOLERANCE for a, b in pairwise(ratios)):
+        if any(b < a - TOLERANCE for a, b in pairwise(ratios)):
             told.add(row.support.where)
             yield BadDistribution(
                 f"{what} lies below its background from week {piece.weeks[0]:g}: no {model.combine}",

@@ -123,9 +123,7 @@ def _red_flag(flag: kb.RedFlag, places: Places) -> Iterator[KnowledgeError]:
             return
     ranks = [URGENCIES.index(u) for u in urgencies]
     if not ranks or ranks != sorted(set(ranks)):
-        yield UnreadableKnowledge(
-            f"{flag.id}: levels stand from the most to the least urgent, each once", where=flag.where
-        )
+        yield UnreadableKnowledge(f"{flag.id}: levels stand from the most to the least urgent, each once", where=flag.where)
     answers = [v.expect for v in flag.vignettes]
     for urgency in urgencies:
         if urgency not in answers:
@@ -157,9 +155,7 @@ def _needs_no_answer(condition: Condition, where: str) -> Iterator[KnowledgeErro
 # -- vignettes ---------------------------------------------------------------------------------------------------
 
 
-def _vignettes(
-    base: KnowledgeBase, owner: str, vignettes: tuple[kb.Vignette, ...], places: Places
-) -> Iterator[KnowledgeError]:
+def _vignettes(base: KnowledgeBase, owner: str, vignettes: tuple[kb.Vignette, ...], places: Places) -> Iterator[KnowledgeError]:
     names: set[str] = set()
     allowed: tuple[bool | str, ...] = FLAG_ANSWERS if owner in base.red_flags else (True, False)
     for vignette in vignettes:

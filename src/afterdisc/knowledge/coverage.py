@@ -65,9 +65,7 @@ def _share(part: str, supports: Sequence[Support]) -> Share:
 
 def text(found: Coverage) -> str:
     """The table for a terminal."""
-    lines = [
-        f"{'part':<20}{'numbers':>8}{'measured':>10}{'derived':>9}{'judgement':>11}{'cites facts':>13}{'worth':>7}"
-    ]
+    lines = [f"{'part':<20}{'numbers':>8}{'measured':>10}{'derived':>9}{'judgement':>11}{'cites facts':>13}{'worth':>7}"]
     lines += [_line(share) for share in found.parts]
     lines += [
         _line(found.whole),

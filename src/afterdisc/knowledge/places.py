@@ -41,9 +41,7 @@ class Places:
                         out = f"sources/{path.name}:{rows.line_num}"
         return out
 
-    def undeclared(
-        self, name: str, what: str, known: Mapping[str, object] | Iterable[str], where: str
-    ) -> UndeclaredName:
+    def undeclared(self, name: str, what: str, known: Mapping[str, object] | Iterable[str], where: str) -> UndeclaredName:
         """The error for a name that is no declared `what`, at the line where it stands, with the name meant."""
         names = list(known)
         guess = nearest(name, names)

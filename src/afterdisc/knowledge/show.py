@@ -47,9 +47,7 @@ def _writers(base: KnowledgeBase) -> Iterator[tuple[str, Writer]]:
     yield from ((x.id, partial(medicine.treatment, treatment=x)) for x in base.treatments.values())
     yield from ((x.id, partial(medicine.investigation, test=x)) for x in base.investigations.values())
     yield from ((x.id, partial(medicine.finding, finding=x)) for x in base.findings.values())
-    yield from (
-        (x.id, partial(medicine.weight, model=x)) for x in base.model_findings.values() if x.id not in base.findings
-    )
+    yield from ((x.id, partial(medicine.weight, model=x)) for x in base.model_findings.values() if x.id not in base.findings)
     yield from ((x.id, partial(rules.red_flag, flag=x)) for x in base.red_flags.values())
     yield from ((x.id, partial(rules.imaging_rule, rule=x)) for x in base.imaging.values())
     yield from ((x.id, partial(rules.stage, stage=x)) for x in base.stages)
@@ -72,18 +70,14 @@ def _group(page: PageWriter, name: str) -> None:
 
 def _setting(page: PageWriter, name: str) -> None:
     setting = page.base.settings[name]
-    page.lines(
-        f"Setting: {name}", f"{setting.value:g}", page.support(setting.support), f"Stands in {setting.support.where}"
-    )
+    page.lines(f"Setting: {name}", f"{setting.value:g}", page.support(setting.support), f"Stands in {setting.support.where}")
 
 
 def _economic(page: PageWriter, position: int) -> None:
     item = page.base.economics[position]
     between = f"({item.low:g} to {item.high:g})" if item.low is not None and item.high is not None else ""
     value = " ".join(filter(None, [f"{item.value:g}", between, item.currency, item.year]))
-    page.lines(
-        f"{item.kind.capitalize()}: {item.item}", value, page.support(item.support), f"Stands in {item.support.where}"
-    )
+    page.lines(f"{item.kind.capitalize()}: {item.item}", value, page.support(item.support), f"Stands in {item.support.where}")
 
 
 def _fact(page: PageWriter, name: str) -> None:
@@ -118,9 +112,7 @@ def _list(base: KnowledgeBase, name: str) -> Page:
             page.table(name, ("id", "kind", "burden", "label"), rows)
         case "red_flags":
             flags = base.red_flags.values()
-            page.table(
-                "red flags", ("id", "urgency", "title"), ((x.id, _urgencies(base, x.id), x.title) for x in flags)
-            )
+            page.table("red flags", ("id", "urgency", "title"), ((x.id, _urgencies(base, x.id), x.title) for x in flags))
         case "rules":
             page.table("red flags and imaging", ("id", "does", "says"), _short_rules(base))
             page.table("other rules", ("id", "does", "says"), ((x.id, x.then, x.say) for x in rules_of(base)))

@@ -39,10 +39,7 @@ def cause(page: PageWriter, cause: kb.Cause) -> None:
     page.table(
         "What helps: chance of a good result at 12 months",
         ("treatment", "p", "why"),
-        (
-            (t.id, _range(b.p, b.low, b.high), page.support(b.support))
-            for t, b in sorted(benefits, key=lambda x: -x[1].p)
-        ),
+        ((t.id, _range(b.p, b.low, b.high), page.support(b.support)) for t, b in sorted(benefits, key=lambda x: -x[1].p)),
     )
     asking = [name for name, when in named_conditions(base) if _asks_for_cause(when, cause.id)]
     page.lines("Rules that ask for its probability", ", ".join(asking))
@@ -88,9 +85,7 @@ def finding(page: PageWriter, finding: kb.Finding) -> None:
     for model in base.model_findings.values():
         if finding.id in (model.id, model.asks):
             weight(page, model)
-    page.lines(
-        "Investigations that give it", ", ".join(i.id for i in base.investigations.values() if finding.id in i.gives)
-    )
+    page.lines("Investigations that give it", ", ".join(i.id for i in base.investigations.values() if finding.id in i.gives))
     mandatory = [m.label for m in base.mandatory if finding.id in m.any_of]
     page.lines("Mandatory red-flag item", ", ".join(mandatory))
     asking = [name for name, when in named_conditions(base) if finding.id in findings_in(when)]
@@ -107,9 +102,7 @@ def weight(page: PageWriter, model: kb.ModelFinding) -> None:
     page.lines(
         f"Weight: {model.label}" + (f" ({model.id}, worked out)" if model.derived_from is not None else ""),
         f"Causes combine by {model.combine}" if model.combine else "Carries no weight of its own about the causes.",
-        f"Says partly the same as {', '.join(m for m in group.members if m != model.id)} (rho {group.rho:g})"
-        if group
-        else "",
+        f"Says partly the same as {', '.join(m for m in group.members if m != model.id)} (rho {group.rho:g})" if group else "",
         "Falls silent when a better finding is known." if model.silent_when is not None else "",
     )
     rows = [("no cause", d) for d in model.background]
@@ -140,19 +133,12 @@ def investigation(page: PageWriter, test: kb.Investigation) -> None:
     page.lines(f"Investigation: {test.label} ({test.kind})", f"Burden: {test.burden}", f"Stands in {test.where}")
     page.table("Gives", ("finding", "label"), ((f, base.findings[f].label) for f in test.gives if f in base.findings))
     gates = [r for r in base.gates if r.id.partition(".")[0] == test.id]
-    page.table(
-        "Its rules", ("rule", "does", "says"), ((r.id, r.then, f"{r.say} {page.facts(r.support.facts)}") for r in gates)
-    )
+    page.table("Its rules", ("rule", "does", "says"), ((r.id, r.then, f"{r.say} {page.facts(r.support.facts)}") for r in gates))
     uses = {"first choice": "first", "second choice": "next", "withheld": "withhold"}
     page.table(
         "Imaging rules that name it",
         ("rule", "as", "when"),
-        (
-            (r.id, how, r.title)
-            for how, key in uses.items()
-            for r in base.imaging.values()
-            if test.id in getattr(r, key)
-        ),
+        ((r.id, how, r.title) for how, key in uses.items() for r in base.imaging.values() if test.id in getattr(r, key)),
     )
     flags = [f for f in base.red_flags.values() if test.id in f.investigations]
     page.table("Red flags that ask for it", ("flag", "title"), ((f.id, f.title) for f in flags))

@@ -73,9 +73,7 @@ def test_a_second_file_for_one_cause_is_told(tiny: Folder) -> None:
 
 
 def test_a_finding_that_two_files_declare_is_told_at_the_second(tiny: Folder) -> None:
-    second = (
-        "title: Examination\nfindings:\n  spinal_headache:\n    label: Headache\n    kind: bool\n    asked_at: exam\n"
-    )
+    second = "title: Examination\nfindings:\n  spinal_headache:\n    label: Headache\n    kind: bool\n    asked_at: exam\n"
     (tiny.path / "findings/02_exam.yaml").write_text(second, encoding="utf-8")
     assert (UnreadableKnowledge, "findings/02_exam.yaml:3") in {(type(e), e.where) for e in tiny.errors()}
 

@@ -13,9 +13,7 @@ def test_each_number_is_counted_once_under_its_part() -> None:
     parts = {p.part: p for p in coverage(read_knowledge(TINY)).parts}
     assert parts["benefits"] == Share("benefits", measured=1, derived=0, judgement=1, cites_facts=1, median_worth=5)
     assert parts["priors"] == Share("priors", measured=0, derived=0, judgement=8, cites_facts=0, median_worth=10)
-    assert parts["likelihoods"] == Share(
-        "likelihoods", measured=0, derived=2, judgement=2, cites_facts=2, median_worth=12.5
-    )
+    assert parts["likelihoods"] == Share("likelihoods", measured=0, derived=2, judgement=2, cites_facts=2, median_worth=12.5)
     assert parts["harms"].median_worth is None
 
 
