@@ -78,7 +78,7 @@ def _share(distribution: importlib.metadata.Distribution, site: Path) -> None:
 
 def run(*words: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     env = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
-    env |= {"AFTERDISC_CACHE": str(cwd / "cache"), "PYTHONUTF8": "1"}
+    env |= {"AFTERDISC_CACHE": str(Path(words[0]).parents[1] / "cache"), "PYTHONUTF8": "1"}
     return subprocess.run([str(w) for w in words], capture_output=True, text=True, cwd=cwd, env=env, timeout=300)
 
 
@@ -97,7 +97,7 @@ def test_the_wheel_holds_the_knowledge_the_templates_and_the_licence_and_no_test
     assert any(name.endswith(".html") for name in sources)
     assert any(name.endswith("licenses/LICENSE") for name in held)
     assert {name.split("/")[0].split("-")[0] for name in held} == {"afterdisc", "afterdisc_knowledge"}
-    assert not [name for name in held if "test" in Path(name).name or "__pycache__" in name]
+    assert not [name for name in held if Path(name).name.startswith("test_") or "__pycache__" in name]
 
 
 def test_the_wheel_asks_for_little(wheel: Path) -> None:

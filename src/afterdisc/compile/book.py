@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
 from typing import Any
 
 from afterdisc.knowledge import base as kb
 from afterdisc.knowledge.base import KnowledgeBase, Support
+from afterdisc.knowledge.supports import citations
 
 
 def book_of(base: KnowledgeBase) -> dict[str, Any]:
@@ -47,41 +47,12 @@ def book_of(base: KnowledgeBase) -> dict[str, Any]:
         "contradictions": {r.id: r.say for r in (*base.contradictions, *base.out_of_scope)},
         "stages": {s.id: {"label": s.label, "say": s.say, **_support(s.support)} for s in base.stages},
     }
-    cited = sorted(cited_facts(base))
+    cited = sorted({fact for fact, _ in citations(base)})
     facts = {i: dataclasses.asdict(base.facts[i]) for i in cited if i in base.facts}
     book["facts"] = facts
     works = sorted({f["source"] for f in facts.values()})
     book["sources"] = {i: dataclasses.asdict(base.sources[i]) for i in works if i in base.sources}
     return book
-
-
-def cited_facts(base: KnowledgeBase) -> set[str]:
-    cited = {fact for support in supports_of(base) for fact in support.facts}
-    for cause in base.causes.values():
-        cited |= {f for remark in (*cause.tells_it_apart, *cause.pitfalls) for f in remark.facts}
-    for treatment in base.treatments.values():
-        cited |= {f for g in treatment.guidelines for f in g.facts}
-    return cited
-
-
-def supports_of(base: KnowledgeBase) -> Iterable[Support]:
-    """The support of every number and every rule, each once."""
-    for finding in base.model_findings.values():
-        yield from (d.support for d in finding.background)
-    for cause in base.causes.values():
-        yield from (p.support for p in cause.priors)
-        yield from (r.support for r in cause.risk_factors)
-        yield from (d.support for rows in cause.findings.values() for d in rows)
-    for treatment in base.treatments.values():
-        yield from (r.support for r in treatment.rules)
-        yield from (b.support for b in treatment.benefit.values())
-        yield from (s.support for s in treatment.shifts)
-        yield from (h.support for h in treatment.harms)
-    for part in (base.gates, base.course, base.course_rules, base.stages, base.dependence, base.economics):
-        yield from (item.support for item in part)
-    for named in (base.red_flags, base.imaging, base.definitions, base.settings):
-        yield from (item.support for item in named.values())
-    yield from base.concurrency.supports
 
 
 def _prevalence(base: KnowledgeBase) -> dict[str, dict[str, float]]:

@@ -32,8 +32,8 @@ def batches_from_arrow(program: Program, table: Any) -> Iterator[Batch]:
     """
     whole = _table(table)
     _refuse_columns(program, whole.schema.names)
-    for start in range(0, max(whole.num_rows, 1), BLOCK_ROWS):
-        yield _batch(program, whole.slice(start, BLOCK_ROWS), start)
+    starts = range(0, max(whole.num_rows, 1), BLOCK_ROWS)
+    return (_batch(program, whole.slice(start, BLOCK_ROWS), start) for start in starts)
 
 
 def _table(given: Any) -> Any:

@@ -444,6 +444,7 @@ class KnowledgeBase:
     out_of_scope: tuple[Refusal, ...]
     settings: Mapping[str, Setting]
     economics: tuple[EconomicItem, ...]
+    other_supports: tuple[Support, ...]  # of derived findings, ingredient groups and time slices
     facts: Mapping[str, Fact]
     sources: Mapping[str, Source]
     warnings: tuple[str, ...] = field(default=())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +17,8 @@ from afterdisc.knowledge.tree import Map, Seq, read_tree
 from afterdisc.words.files import INSTALLED
 
 T = TypeVar("T")
+WRONG_SHAPE = (TypeError, ValueError, KeyError, IndexError, AttributeError)
+SHAPE = "a value has another shape than its key asks for"
 BOOL_STATES = ("false", "true")
 
 
@@ -36,6 +39,9 @@ def read_knowledge(folder: Path | str = INSTALLED) -> kb.KnowledgeBase:
         base = reader.base()
     except KnowledgeError as error:
         raise Problems([*problems, error]) from None
+    except WRONG_SHAPE as error:
+        where = problems[-1].where if problems else folder.name
+        raise Problems([*problems, UnreadableKnowledge(f"{SHAPE} ({error})", where=f"near {where}")]) from None
     if problems:
         raise Problems(problems)
     return base
@@ -44,6 +50,7 @@ def read_knowledge(folder: Path | str = INSTALLED) -> kb.KnowledgeBase:
 class _Reader:
     def __init__(self, folder: Path, problems: list[KnowledgeError]) -> None:
         self.folder, self.problems = folder, problems
+        self.other: list[kb.Support] = []
 
     # -- files ---------------------------------------------------------------------------------------------------
 
@@ -63,6 +70,8 @@ class _Reader:
                 fields.done()
             except KnowledgeError as error:
                 self.problems.append(error)
+            except WRONG_SHAPE:
+                self.problems.append(UnreadableKnowledge(f"{fields.what}: {SHAPE}", where=fields.where()))
 
     def _named(self, items: Iterator[tuple[str, Fields]], make: Callable[[str, Fields], T]) -> dict[str, T]:
         out: dict[str, T] = {}
@@ -72,6 +81,8 @@ class _Reader:
                 fields.done()
             except KnowledgeError as error:
                 self.problems.append(error)
+            except WRONG_SHAPE:
+                self.problems.append(UnreadableKnowledge(f"{fields.what}: {SHAPE}", where=fields.where()))
         return out
 
     # -- the whole -----------------------------------------------------------------------------------------------
@@ -95,7 +106,7 @@ class _Reader:
         derived = self._file("model/derived.yaml")
         for name, fields in derived.parts("derived", "derived finding"):
             fields.text("means", "")
-            fields.support()
+            self.other.append(fields.support())
             conditions = {
                 state: parse_condition(raw, fields.where("states")) for state, raw in fields.raw("states", {}).items()
             }
@@ -149,11 +160,12 @@ class _Reader:
             economics=tuple(
                 self._named(self._file("economics/utilities_and_costs.yaml").parts("items", "item"), self._economic).values()
             ),
+            other_supports=(),
             facts=facts,
             sources=sources,
         )
         top.done()
-        return with_names_resolved(base, self.problems)
+        return with_names_resolved(replace(base, other_supports=tuple(self.other)), self.problems)
 
     # -- findings ------------------------------------------------------------------------------------------------
 
@@ -417,13 +429,14 @@ class _Reader:
         return kb.Definition(name, f.text("means"), parse_condition(f.raw("when"), f.where("when")), f.support(), f.where())
 
     def _group(self, name: str, f: Fields) -> tuple[str, ...]:
-        f.text("means", ""), f.support()
+        f.text("means", "")
+        self.other.append(f.support())
         return f.names("ingredients")
 
     # -- arithmetic ----------------------------------------------------------------------------------------------
 
     def _slices(self, f: Fields) -> Iterator[kb.Slice]:
-        f.support()
+        self.other.append(f.support())
         for s in f.items("slices", "slice"):
             weeks = s.raw("weeks")
             yield kb.Slice((float(weeks[0]), float(weeks[1])), s.number("centre_weeks"), s.number("share"))

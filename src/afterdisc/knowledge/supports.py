@@ -29,6 +29,7 @@ def supports_by_part(base: KnowledgeBase) -> Mapping[str, tuple[Support, ...]]:
         "stages": (s.support for s in base.stages),
         "definitions": (d.support for d in base.definitions.values()),
         "settings": (s.support for s in base.settings.values()),
+        "worked out, groups, time": base.other_supports,
         "economics": (e.support for e in base.economics),
     }
     return {part: tuple(supports) for part, supports in parts.items()}
