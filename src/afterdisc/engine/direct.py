@@ -6,6 +6,7 @@ the rows this case needs are made. The meaning is that of `kernel`, the arithmet
 
 from __future__ import annotations
 
+import threading
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -19,7 +20,7 @@ from afterdisc.program import Program
 from afterdisc.program.program import UNKNOWN
 
 Floats = npt.NDArray[np.float64]
-KEPT = 256  # set tables kept in memory between cases
+MOST_BYTES = 100_000_000  # of rows kept in memory between cases
 
 
 class Wider(NamedTuple):
@@ -31,7 +32,9 @@ class Wider(NamedTuple):
     beyond_three: float
 
 
-_TABLES: dict[tuple[str, int, int], Floats] = {}
+_ROWS: dict[tuple[str, int, int, int, int], Floats] = {}
+_LOCK = threading.Lock()
+_SIGNS: dict[str, npt.NDArray[np.int8]] = {}
 _PAIRS: dict[tuple[str, int], Floats] = {}
 
 
@@ -71,6 +74,12 @@ def _prior(program: Program, states: npt.NDArray[np.uint8], before: int, after: 
     return np.asarray(weight)
 
 
+def _signs(program: Program) -> npt.NDArray[np.int8]:
+    if program.fingerprint not in _SIGNS:
+        _SIGNS[program.fingerprint] = signs(program)
+    return _SIGNS[program.fingerprint]
+
+
 def _pairs(program: Program, cap: int) -> Floats:
     key = (program.fingerprint, cap)
     if key not in _PAIRS:
@@ -79,22 +88,23 @@ def _pairs(program: Program, cap: int) -> Floats:
     return _PAIRS[key]
 
 
-def _likelihood(program: Program, states: npt.NDArray[np.uint8], before: int, after: int, share: float, cap: int) -> Floats:
-    sets = cause_sets(program.n_causes, cap)
-    out = np.ones(sets.n)
+def _likelihood(
+    program: Program, states: npt.NDArray[np.uint8], before: int, after: int, share: float, cap: int
+) -> Floats:
+    out = np.ones(cause_sets(program.n_causes, cap).n)
     for f, k in members(program, states):
-        rho = program.rho[program.group[f]] if program.group[f] >= 0 else 0.0
-        early = _table(program, f, before, cap)[states[f]] ** discount(rho, k)
+        early = _row(program, int(program.variant_of[f, before]), f, int(states[f]), k, cap)
         if before == after:
             out *= early
         else:
-            out *= (1 - share) * early + share * _table(program, f, after, cap)[states[f]] ** discount(rho, k)
+            late = _row(program, int(program.variant_of[f, after]), f, int(states[f]), k, cap)
+            out *= (1 - share) * early + share * late
     return out
 
 
 def members(program: Program, states: npt.NDArray[np.uint8]) -> list[tuple[int, int]]:
     """(finding, k) for every known finding: with how many members of its group it shares its weight."""
-    sign = signs(program)
+    sign = _signs(program)
     known = [f for f, s in enumerate(states) if s != UNKNOWN and program.has_likelihood[f]]
     direction = {f: sign[program.row_start[program.variant_of[f, 0]] + states[f]] for f in known}
     out = []
@@ -105,16 +115,21 @@ def members(program: Program, states: npt.NDArray[np.uint8]) -> list[tuple[int, 
     return out
 
 
-def _table(program: Program, finding: int, slice_: int, cap: int) -> Floats:
-    variant = int(program.variant_of[finding, slice_])
-    key = (program.fingerprint, variant, cap)
-    if key not in _TABLES:
-        if len(_TABLES) >= KEPT:
-            _TABLES.pop(next(iter(_TABLES)))
-        rows = program.likelihood[program.row_start[variant] : program.row_start[variant + 1]]
+def _row(program: Program, variant: int, finding: int, state: int, k: int, cap: int) -> Floats:
+    """The discounted likelihood of one state over all sets; kept for the next case that needs it."""
+    key = (program.fingerprint, variant, state, k, cap)
+    row = _ROWS.get(key)
+    if row is None:
         sets = cause_sets(program.n_causes, cap)
-        _TABLES[key] = set_table(rows, bool(program.combine[finding]), sets, program.mixture_weight)
-    return _TABLES[key]
+        rows = program.likelihood[program.row_start[variant] : program.row_start[variant + 1]]
+        table = set_table(rows, bool(program.combine[finding]), sets, program.mixture_weight)
+        rho = float(program.rho[program.group[finding]]) if program.group[finding] >= 0 else 0.0
+        row = table[state] ** discount(rho, k)
+        with _LOCK:
+            _ROWS[key] = row
+            while sum(r.nbytes for r in _ROWS.values()) > MOST_BYTES:
+                del _ROWS[next(iter(_ROWS))]
+    return row
 
 
 @lru_cache(maxsize=8)
