@@ -11,7 +11,6 @@ import pyarrow as pa
 import pytest
 
 import afterdisc as ad
-from afterdisc.cohort import draw_cases
 from afterdisc.errors import (
     CaseError,
     ContradictoryFacts,
@@ -21,7 +20,7 @@ from afterdisc.errors import (
     UnknownFinding,
     UnreadableCase,
 )
-from afterdisc.intake.arrow import BLOCK_ROWS, batches_from_arrow
+from afterdisc.intake.arrow import batches_from_arrow
 from afterdisc.program import Program
 from functional.arrow_tables import AMOUNTS, NAMES, table_of_cases
 from functional.terminal import EXAMPLES
@@ -118,9 +117,7 @@ def test_null_and_nan_are_unknown(program: Program) -> None:
     "kind", [pa.int8(), pa.int64(), pa.uint16(), pa.float16(), pa.float32(), pa.float64(), pa.decimal128(5, 2)], ids=str
 )
 def test_a_number_may_be_of_any_numeric_type(program: Program, kind: pa.DataType) -> None:
-    make = {"float16": np.float16, "int8": int, "int64": int, "uint16": int}.get(
-        str(kind).replace("halffloat", "float16")
-    )
+    make = {"float16": np.float16, "int8": int, "int64": int, "uint16": int}.get(str(kind).replace("halffloat", "float16"))
     values = [make(7) if make else decimal.Decimal(7) if pa.types.is_decimal(kind) else 7.0, None]
     assert column(program, "crp_mg_l", values, kind) == [7.0, None]
 
@@ -182,20 +179,24 @@ def test_the_answer_says_which_knowledge_gave_it(program: Program) -> None:
 # -- large tables ------------------------------------------------------------------------------------------------
 
 
-def test_rows_beyond_the_first_block_are_answered_and_counted(program: Program) -> None:
-    people = [{"id": c["id"], "findings": c["findings"]} for c in draw_cases(program, 7, seed=3)]
-    few = table_of_cases(program, people).drop(["id"])
-    many = pa.concat_tables([few] * (BLOCK_ROWS // 7 + 3))
-    assert many.num_rows > BLOCK_ROWS
+@pytest.fixture
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setattr("afterdisc.intake.arrow.BLOCK_ROWS", 10)
+    return 10
+
+
+def test_rows_beyond_the_first_block_are_answered_and_counted(program: Program, plain: pa.Table, small_blocks: int) -> None:
+    few = plain.drop(["id"])
+    many = pa.concat_tables([few] * 3)
+    assert few.num_rows < small_blocks < many.num_rows
     answer, alone = ad.evaluate(program, many), ad.evaluate(program, few).drop(["id"])
     assert answer["id"].to_pylist() == [str(i) for i in range(many.num_rows)]
-    assert answer.drop(["id"]).slice(many.num_rows - 7).combine_chunks().equals(alone.combine_chunks())
+    assert answer.drop(["id"]).to_pylist() == alone.to_pylist() * 3
 
 
-def test_a_wrong_value_is_found_at_its_row_of_the_whole_table(program: Program) -> None:
-    pain = np.full(BLOCK_ROWS + 100, 5.0)
-    pain[BLOCK_ROWS + 17] = 77
-    with pytest.raises(ImpossibleValue, match=f"row {BLOCK_ROWS + 17}: `leg_pain_nrs`"):
+def test_a_wrong_value_is_found_at_its_row_of_the_whole_table(program: Program, small_blocks: int) -> None:
+    pain = [5.0] * 37 + [77.0] + [5.0] * 4
+    with pytest.raises(ImpossibleValue, match="row 37: `leg_pain_nrs`"):
         ad.evaluate(program, pa.table({"leg_pain_nrs": pain}))
 
 
