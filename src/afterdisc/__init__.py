@@ -10,9 +10,9 @@ Supports a clinician; never decides. Not validated for clinical use.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from afterdisc.door import assess, assess_many, evaluate, load_program
+    from afterdisc.door import assess, assess_many, evaluate, load_program, program_from_file
 
-__all__ = ["assess", "assess_many", "evaluate", "load_program"]
+__all__ = ["assess", "assess_many", "evaluate", "load_program", "program_from_file"]
 
 
 def __getattr__(name: str) -> Any:

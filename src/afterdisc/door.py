@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from afterdisc.engine.evaluate import Outcome, evaluate_rows
-from afterdisc.errors import IncompatibleProgram
+from afterdisc.errors import IncompatibleProgram, ProgramError, StaleProgram
 from afterdisc.intake import Batch, batch_from_cases
 from afterdisc.program import Program, program_from_bytes, program_to_bytes
 from afterdisc.report import assessments_of
@@ -40,6 +40,26 @@ def load_program(folder: str | None = None) -> Program:
 
     program = compile_program(read_knowledge(source))
     _keep(kept, program_to_bytes(program))
+    return program
+
+
+def program_from_file(path: Path | str, *, replay: bool = False) -> Program:
+    """A program written by `afterdisc compile --out`, for example to answer again as of that day.
+
+    Raises StaleProgram if it was compiled from other knowledge than is installed, unless `replay` says that this is
+    meant; IncompatibleProgram if it is damaged or of another format; ProgramError if it cannot be read.
+    """
+    try:
+        program = program_from_bytes(Path(path).read_bytes())
+    except OSError as error:
+        raise ProgramError(f"{Path(path).name} cannot be read ({error.strerror}). Check the path.") from None
+    installed = load_program()
+    if not replay and program.fingerprint != installed.fingerprint:
+        raise StaleProgram(
+            f"compiled from knowledge {program.version} ({program.fingerprint}), but {installed.version} "
+            f"({installed.fingerprint}) is installed. Run `afterdisc compile` to use that, or add `--replay` to answer as of "
+            f"{program.version}."
+        )
     return program
 
 

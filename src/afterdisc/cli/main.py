@@ -63,13 +63,24 @@ knowledge_option = click.option(
 @click.option("--json", "as_json", is_flag=True, help="The whole assessment as JSON (schema: `afterdisc schema`).")
 @click.option("--html", "html_file", type=click.Path(dir_okay=False), help="Write one self-contained page here.")
 @click.option("--no-intervals", is_flag=True, help="Leave out the credible intervals.")
+@click.option("--program", "program_file", type=click.Path(dir_okay=False), help="Use a program kept by `compile --out`.")
+@click.option("--replay", is_flag=True, help="With --program: answer as of that day, though other knowledge is installed.")
 @knowledge_option
-def assess(file: str, as_json: bool, html_file: str | None, no_intervals: bool, folder: str | None) -> None:
+def assess(
+    file: str,
+    as_json: bool,
+    html_file: str | None,
+    no_intervals: bool,
+    program_file: str | None,
+    replay: bool,
+    folder: str | None,
+) -> None:
     """Assess one patient: FILE is a case in JSON or YAML, `-` reads standard input."""
     from afterdisc import door
     from afterdisc.intake import read_case
 
-    answer = door.assess(read_case(file), program=door.load_program(folder), intervals=not no_intervals)
+    program = door.program_from_file(program_file, replay=replay) if program_file else door.load_program(folder)
+    answer = door.assess(read_case(file), program=program, intervals=not no_intervals)
     if html_file:
         from afterdisc.report.page import render_html
 
@@ -245,8 +256,8 @@ def show(name: str, folder: str | None) -> None:
 @click.argument("new", type=click.Path(exists=True, file_okay=False), required=False)
 @click.option("--cases", "case_folder", type=click.Path(exists=True, file_okay=False), help="Folder of example cases.")
 @click.option("--cohort", "n_cohort", type=int, default=300, show_default=True, help="Synthetic people to compare on.")
-@click.option("--seed", type=int, default=1, show_default=True)
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--seed", type=int, default=1, show_default=True, help="Of the synthetic people.")
+@click.option("--json", "as_json", is_flag=True, help="The comparison as JSON.")
 def diff(old: str, new: str | None, case_folder: str | None, n_cohort: int, seed: int, as_json: bool) -> None:
     """Which answers change between two knowledge folders, and by how much (NEW: the installed one)."""
     from afterdisc.intake import read_case

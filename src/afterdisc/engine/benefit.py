@@ -58,17 +58,19 @@ class Benefits:
         return out
 
     def expected(
-        self, by_set: Floats, draws: npt.NDArray[np.float32], states: Mapping[str, str], level: float
+        self, by_set: Floats, draws: npt.NDArray[np.float32] | None, states: Mapping[str, str], level: float
     ) -> tuple[Floats, Floats]:
         """(chance of benefit [treatment], interval [treatment, 2]) for one case.
 
         by_set  float64 [set]          probability of each set of causes
-        draws   float32 [draw, set]    the same under each draw of the parameters
+        draws   float32 [draw, set]    the same under each draw of the parameters; without them the interval is NaN
         """
         n = len(self.logits[0])
         everything = np.arange(n)
         shifted = self.logits + self.shifts(states, everything)
         mean = (1 / (1 + np.exp(-shifted))) @ by_set[:n]
+        if draws is None:
+            return mean, np.full((len(mean), 2), np.nan)
         top = np.argsort(-by_set[:n], kind="stable")[:N_SETS_FOR_INTERVALS]
         shift = self.shifts(states, top).astype(np.float32)
         chance = 1 / (1 + np.exp(-(self.drawn[:, :, top] + shift)))  # [draw, treatment, top]

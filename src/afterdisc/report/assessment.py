@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from afterdisc.engine.draws import posterior_draws
 from afterdisc.engine.evaluate import Outcome
 from afterdisc.intake import Batch
@@ -30,9 +33,7 @@ def assessments_of(
 
 def assessment(case: Case, *, intervals: bool) -> dict[str, Any]:
     p = case.program
-    draws, by_set = (None, None)
-    if intervals:
-        draws, by_set = posterior_draws(p, case.states, case.weeks, min(case.cap, p.caps[1]))
+    draws, by_set = _drawn(case) if intervals else (None, None)
     flags = safety.red_flags(case)
     steps = Steps(case, flags)
     stage = safety.stage(case)
@@ -63,6 +64,15 @@ def assessment(case: Case, *, intervals: bool) -> dict[str, Any]:
     }
     out["sources"] = _sources(p, out)
     return out
+
+
+def _drawn(case: Case) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Under every draw: the causes, over as many at once as the case asks for up to four, and the sets of up to three."""
+    p = case.program
+    draws, by_set = posterior_draws(p, case.states, case.weeks, p.caps[0])
+    if case.cap > p.caps[0]:
+        draws, _ = posterior_draws(p, case.states, case.weeks, p.caps[1])
+    return draws, by_set
 
 
 def _missing(case: Case, steps: Steps, options: list[dict[str, Any]]) -> list[dict[str, Any]]:

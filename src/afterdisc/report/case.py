@@ -73,6 +73,13 @@ class Case:
         return set_probabilities(self.engine, self.states, self.weeks, self.cap)
 
     @cached_property
+    def by_three(self) -> npt.NDArray[np.float64]:
+        """[set] over at most three causes: what treatments are weighed over, however many causes were considered."""
+        return self.by_set if self.cap == self.program.caps[0] else set_probabilities(
+            self.engine, self.states, self.weeks, self.program.caps[0]
+        )
+
+    @cached_property
     def late_row(self) -> list[float]:
         """The row with urgency and probabilities appended, for the reasons of late rules."""
         one = slice(self.i, self.i + 1)

@@ -26,10 +26,7 @@ def treatments(case: Case, by_set_draws: npt.NDArray[np.float32] | None) -> list
     p = case.program
     codes = case.status_codes
     level = p.settings["credible_interval"]
-    if by_set_draws is not None and case.cap == p.caps[0]:
-        chance, band = benefits_of(case.engine).expected(case.by_set, by_set_draws, case.person, level)
-    else:
-        chance, band = _without_draws(case)
+    chance, band = benefits_of(case.engine).expected(case.by_three, by_set_draws, case.person, level)
     names = [*p.causes, "expected_recovery"]
     order = np.argsort(-case.outcome.probability[case.i], kind="stable")
     leading = [names[j] for j in order[:N_LEADING]]
@@ -38,17 +35,6 @@ def treatments(case: Case, by_set_draws: npt.NDArray[np.float32] | None) -> list
         _treatment(case, name, STATUSES[codes[j]], float(chance[j]), bands[j], leading) for j, name in enumerate(p.treatments)
     ]
     return sorted(out, key=lambda t: (STATUSES.index(t["status"]), -t["benefit"]["p"]))
-
-
-def _without_draws(case: Case) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Benefit without draws, or when more than three causes were considered: the three-cause sets speak for it."""
-    from afterdisc.engine.evaluate import weights_of
-
-    b = benefits_of(case.engine)
-    w = weights_of(case.engine, case.states, case.weeks)[: case.engine.tables.sets.n]
-    shifted = b.logits + b.shifts(case.person, np.arange(len(w)))
-    chance = (1 / (1 + np.exp(-shifted))) @ (w / w.sum())
-    return chance, np.full((len(chance), 2), np.nan)
 
 
 def _treatment(

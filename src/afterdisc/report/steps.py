@@ -16,6 +16,7 @@ from afterdisc.words.status import STATUSES
 
 QUESTION_STEP = "questions"
 N_QUESTIONS_LISTED = 6
+ELECTIVE_BURDENS = {"E0": ("low", "moderate", "high"), "E1": ("high",)}  # elective tests wait as elective care does
 
 
 class Steps:
@@ -204,7 +205,10 @@ class Steps:
         }
 
     def _useful_tests(self) -> list[str]:
-        return [t for t in self.case.book["investigations"] if t not in self.withheld and t not in self.at_hand]
+        """What may be proposed by its worth; while an emergency is open, only what costs the person nothing."""
+        burdens = ELECTIVE_BURDENS.get(self.case.urgency, ())
+        tests = self.case.book["investigations"]
+        return [t for t in tests if t not in {*self.withheld, *self.at_hand} and tests[t]["burden"] not in burdens]
 
     def _worth_of_tests(self, tests: list[str]) -> dict[str, tuple[float, float, float]]:
         answering = [t for t in dict.fromkeys(tests) if self._answers(t)]
