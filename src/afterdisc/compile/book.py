@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from typing import Any
 
 from afterdisc.knowledge import base as kb
@@ -52,7 +53,8 @@ def book_of(base: KnowledgeBase) -> dict[str, Any]:
     book["facts"] = facts
     works = sorted({f["source"] for f in facts.values()})
     book["sources"] = {i: dataclasses.asdict(base.sources[i]) for i in works if i in base.sources}
-    return book
+    plain: dict[str, Any] = json.loads(json.dumps(book, ensure_ascii=False))  # as it comes back from a file
+    return plain
 
 
 def _prevalence(base: KnowledgeBase) -> dict[str, dict[str, float]]:

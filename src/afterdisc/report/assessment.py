@@ -48,6 +48,7 @@ def assessment(case: Case, *, intervals: bool) -> dict[str, Any]:
         "stage_says": stage["say"],
         "red_flags": flags,
         "causes": cause_part.causes(case, draws),
+        "interval_level": p.settings["credible_interval"],
         "combinations": cause_part.combinations(case),
         "concurrent_causes": cause_part.cap_note(case),
         "next_steps": steps.next_steps,
@@ -62,8 +63,16 @@ def assessment(case: Case, *, intervals: bool) -> dict[str, Any]:
         "software": {"name": "afterdisc", "version": _software_version()},
         "intended_use": p.book["intended_use"],
     }
+    out["labels"] = _labels(case, out)
     out["sources"] = _sources(p, out)
     return out
+
+
+def _labels(case: Case, out: dict[str, Any]) -> dict[str, str]:
+    """The label of every finding that is named by its id alone."""
+    named = {f for part in (*out["red_flags"], *out["treatments"]) for f in part["missing"]}
+    named |= {f for step in out["next_steps"] for f in step["findings"]}
+    return {f: case.label(f) for f in sorted(named)}
 
 
 def _drawn(case: Case) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
@@ -91,7 +100,7 @@ def _sources(p: Program, out: dict[str, Any]) -> dict[str, Any]:
     """The cited facts of this assessment, each with its work: only what this very answer rests on."""
     cited = {f for t in out["treatments"] for f in t["sources"]}
     cited |= {f for t in out["treatments"] for h in t["harms"] for f in h["facts"]}
-    for part in (*out["notes"], *out["not_now"], *out["imaging"], *(f for f in out["red_flags"] if f["status"] == "fired")):
+    for part in (*out["notes"], *out["not_now"], *out["imaging"], *out["next_steps"], *_fired(out)):
         cited.update(part["sources"])
     cited.update((out["expected_course"] or {"sources": []})["sources"])
     for cause in out["causes"]:
@@ -100,6 +109,10 @@ def _sources(p: Program, out: dict[str, Any]) -> dict[str, Any]:
             cited.update(line["sources"])
     facts, works = p.book["facts"], p.book["sources"]
     return {i: facts[i] | {"work": works.get(facts[i]["source"])} for i in sorted(cited) if i in facts}
+
+
+def _fired(out: dict[str, Any]) -> list[dict[str, Any]]:
+    return [f for f in out["red_flags"] if f["status"] == "fired"]
 
 
 def _software_version() -> str:

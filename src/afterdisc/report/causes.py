@@ -11,6 +11,7 @@ from afterdisc.engine.direct import set_names
 from afterdisc.engine.draws import interval
 from afterdisc.engine.explain import weights_of_evidence
 from afterdisc.report.case import Case
+from afterdisc.report.support import support
 
 NO_CAUSE = "expected_recovery"
 SMALLEST_WEIGHT = 0.05  # natural-log odds; below this a finding is not worth a line
@@ -45,7 +46,7 @@ def causes(case: Case, draws: npt.NDArray[np.float32] | None) -> list[dict[str, 
 def _prior(case: Case, text: dict[str, Any]) -> dict[str, Any]:
     week = case.weeks if case.weeks == case.weeks else None
     row = next((r for r in text["prior"] if week is not None and r["weeks"][0] <= week < r["weeks"][1]), text["prior"][-1])
-    return {"p": row["p"], "weeks": row["weeks"], "support": row["support"], "sources": row["facts"]}
+    return {"p": row["p"], "weeks": row["weeks"], **support(row)}
 
 
 def _evidence(case: Case, names: list[str]) -> list[list[dict[str, Any]]]:
@@ -67,8 +68,7 @@ def _evidence(case: Case, names: list[str]) -> list[list[dict[str, Any]]]:
                     "label": case.label(asks),
                     "found": case.shown(asks),
                     "weight": float(weight),
-                    "support": told["support"] if told else "background",
-                    "sources": told["facts"] if told else [],
+                    **(support(told) if told else {"support": "background", "sources": []}),
                 }
             )
         out.append(sorted(entries, key=lambda e: -abs(e["weight"])))

@@ -51,7 +51,8 @@ class Index:
     def lines(self) -> dict[str, dict[str, Any]]:
         """What each treatment rule says, with its support; shared by all assessments."""
         texts = self.program.book["treatments"].values()
-        return {r: {"id": r, "say": rule["say"], **support(rule)} for t in texts for r, rule in t["rules"].items()}
+        rules = {r: rule for t in texts for r, rule in t["rules"].items()}
+        return {r: {"id": r, "then": t["then"], "say": t["say"], **support(t)} for r, t in rules.items()}
 
     @cached_property
     def asked_by(self) -> dict[str, list[int]]:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from afterdisc.engine.benefit import benefits_of
 from afterdisc.report.case import Case
 from afterdisc.report.index import index_of
+from afterdisc.report.support import support
 from afterdisc.words.status import OFFERED, STATUSES
 
 N_LEADING = 2  # causes whose benefit figures are shown beside the weighed one
@@ -73,10 +74,10 @@ def _treatment(
     if band[0] == band[0]:
         out["benefit"]["interval"] = band
     if text["elective"] and case.urgency in ("E0", "E1"):
-        out["against"].insert(
-            0,
+        out["against"].append(
             {
                 "id": "open_red_flag",
+                "then": "withhold",
                 "say": "An emergency or same-day red flag is open: elective steps wait.",
                 "support": "judgement",
                 "sources": [],
@@ -98,7 +99,7 @@ def _benefit_support(text: dict[str, Any], leading: list[str]) -> dict[str, Any]
     """Where the benefit under the leading causes comes from."""
     rows = {c: text["benefit"][c] for c in leading if c in text["benefit"]}
     return {
-        "by_cause": {c: {k: r[k] for k in ("p", "low", "high", "support")} for c, r in rows.items()},
+        "by_cause": {c: {k: r[k] for k in ("p", "low", "high")} | support(r) for c, r in rows.items()},
         "sources": sorted({f for r in rows.values() for f in r["facts"]}),
     }
 

@@ -26,7 +26,8 @@ def _list(item: dict[str, Any]) -> dict[str, Any]:
 
 JUDGEMENT = _object({"because": TEXT, "worth": {"type": ["number", "null"]}})
 LINE = _object(
-    {"id": TEXT, "say": TEXT, "support": SUPPORT, "sources": TEXTS}, {"judgement": JUDGEMENT, "decided_by": TEXTS}
+    {"id": TEXT, "say": TEXT, "support": SUPPORT, "sources": TEXTS},
+    {"judgement": JUDGEMENT, "decided_by": TEXTS, "then": TEXT},
 )
 
 
@@ -69,6 +70,8 @@ def assessment_schema() -> dict[str, Any]:
             "knowledge": _object({"version": TEXT, "fingerprint": TEXT, "review_by": TEXT}),
             "software": _object({"name": TEXT, "version": TEXT}),
             "intended_use": TEXT,
+            "interval_level": PROBABILITY,
+            "labels": {"type": "object", "additionalProperties": TEXT},
             "sources": {"type": "object", "additionalProperties": _object({"id": TEXT, "source": TEXT, "locator": TEXT})},
         }
     )
@@ -109,7 +112,8 @@ def _cause() -> dict[str, Any]:
             "weight": {"type": "number", "description": "natural-log odds; positive speaks for the cause"},
             "support": {"enum": [*SUPPORT["enum"], "background"]},
             "sources": TEXTS,
-        }
+        },
+        {"judgement": JUDGEMENT},
     )
     prior = _object({"p": PROBABILITY, "weeks": _list(NUMBER), "support": SUPPORT, "sources": TEXTS})
     return _object(
@@ -138,6 +142,7 @@ def _step() -> dict[str, Any]:
             "score": NUMBER,
             "findings": TEXTS,
             "checks": TEXTS,
+            "sources": TEXTS,
         },
         {"gain": NUMBER, "urgency": URGENCY},
     )

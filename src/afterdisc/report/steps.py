@@ -72,8 +72,10 @@ class Steps:
     def _checks(self, test: str) -> list[str]:
         """What to look out for before a test."""
         out = []
+        pictured = self.case.book["investigations"][test]["kind"] in ("imaging", "test")
         for _, text in self.imaging:
-            if test in (*text["first"], *text["next"]) or not (text["first"] or text["next"] or text["withhold"]):
+            for_all = pictured and not (text["first"] or text["next"] or text["withhold"])
+            if for_all or test in (*text["first"], *text["next"]):
                 out += text["check"]
         for root, rule in self.index.gates.get(test, []):
             text = self.case.book["gates"][rule]
@@ -233,7 +235,8 @@ class Steps:
             score += 1.0
             why = why or f"{rule}: {self.case.book['imaging'][rule]['title']}"
         elif test in self.second:
-            why = why or f"second choice by {self.second[test]}"
+            rule = self.second[test]
+            why = why or f"{rule}: {self.case.book['imaging'][rule]['title']} (second choice)"
         out: dict[str, Any] = {
             "id": test,
             "kind": text["kind"],
@@ -246,6 +249,7 @@ class Steps:
             "score": score,
             "findings": [self.case.program.asks[j] for j in answers],
             "checks": self._checks(test),
+            "sources": list(self.case.book["imaging"][rule]["facts"]) if rule else [],
         }
         return out | {"urgency": urgency} if urgency else out
 
@@ -282,6 +286,7 @@ class Steps:
             "score": 9.0 if must else max(q["score"] for q in listed),
             "findings": [q["id"] for q in (must + [q for q in listed if q not in must])],
             "checks": [],
+            "sources": [],
         }
 
     def imaging_notes(self) -> list[dict[str, Any]]:
