@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,17 @@ BOOL = ("false", "true")
 Probabilities = tuple[float, ...]
 Rows = Probabilities | Mapping[tuple[float, float] | None, Probabilities]  # untimed, or by weeks (None: all others)
 Numbers = float | tuple[float, ...]  # one for all slices, or one a slice
+
+
+_MAPPINGS = ("investigations", "imaging", "definitions", "groups", "facts", "sources")
+_PARTS_MADE_HERE = (
+    *("folder", "version", "title", "intended_use", "review_by", "findings", "model_findings", "causes", "gates"),
+    *("treatments", "red_flags", "slices", "latest_weeks", "dependence", "concurrency", "settings"),
+)
+# All parts of a knowledge base that a small one leaves empty
+NOTHING_ELSE: dict[str, Any] = {
+    part.name: {} if part.name in _MAPPINGS else () for part in fields(KnowledgeBase) if part.name not in _PARTS_MADE_HERE
+}
 
 
 # -- by hand ------------------------------------------------------------------------------------------------------
@@ -72,6 +83,7 @@ def small_base(
     seen = {name: sign for name, sign in signs.items() if sign.derived_from is None}
     named = {**causes, NO_CAUSE: nothing}
     return KnowledgeBase(
+        **NOTHING_ELSE,
         folder=Path("small"),
         version="small",
         title="A small base",
@@ -82,27 +94,15 @@ def small_base(
         | {f.id: weightless(f) for f in others}
         | {name: _weighed(name, sign) for name, sign in derived.items()},
         causes={name: _cause(name, p, periods, signs, risks.get(name, {}), worth) for name, p in named.items()},
-        investigations={},
         gates=tuple(rule(name, "offer", when) for name, when in (rules or {}).items()),
         treatments={t.id: t for t in treatments},
         red_flags={name: _red_flag(name, levels) for name, levels in (red_flags or {}).items()},
-        mandatory=(),
-        imaging={},
-        course=(),
-        course_rules=(),
-        stages=(),
-        definitions={},
-        groups={},
         slices=periods,
         latest_weeks=519.0,
         dependence=tuple(kb.DependenceGroup(g, rho, names, support()) for g, (rho, names) in (groups or {}).items()),
         concurrency=kb.Concurrency(
             3, recheck_above, mixture_weight or {}, tuple(excludes), odds_multipliers or {}, (support(),)
         ),
-        first_questions=(),
-        orders=(),
-        contradictions=(),
-        out_of_scope=(),
         settings={
             name: kb.Setting(value, support())
             for name, value in {
@@ -112,9 +112,6 @@ def small_base(
                 "cost_per_step_of_invasiveness": 0.04,
             }.items()
         },
-        economics=(),
-        facts={},
-        sources={},
     )
 
 

@@ -16,6 +16,7 @@ from afterdisc.program import Program
 from afterdisc.report import causes as cause_part
 from afterdisc.report import safety
 from afterdisc.report.case import Case
+from afterdisc.report.index import index_of
 from afterdisc.report.plan import treatments
 from afterdisc.report.steps import Steps
 from afterdisc.words.urgency import MEANING
@@ -107,8 +108,8 @@ def _sources(p: Program, out: dict[str, Any]) -> dict[str, Any]:
         cited.update(cause["prior"]["sources"])
         for line in cause["evidence"]:
             cited.update(line["sources"])
-    facts, works = p.book["facts"], p.book["sources"]
-    return {i: facts[i] | {"work": works.get(facts[i]["source"])} for i in sorted(cited) if i in facts}
+    facts = index_of(p).facts
+    return {i: facts[i] for i in sorted(cited) if i in facts}
 
 
 def _fired(out: dict[str, Any]) -> list[dict[str, Any]]:

@@ -99,9 +99,13 @@ class Case:
     def reasons(self) -> Reasons:
         return Reasons(self.engine.tape_lists, self.engine.all_rules(self.late_row))
 
+    @cached_property
+    def truths(self) -> list[bool | None]:
+        """[root]"""
+        return [None if t < 0 else t == 1 for t in self.outcome.truth[self.i].tolist()]
+
     def truth(self, root: int) -> bool | None:
-        value = int(self.outcome.truth[self.i, root])
-        return None if value < 0 else bool(value)
+        return self.truths[root]
 
     def missing(self, roots: Iterable[int]) -> list[str]:
         """Findings whose answer could settle these conditions, each once."""

@@ -55,6 +55,18 @@ class Index:
         return {r: {"id": r, "then": t["then"], "say": t["say"], **support(t)} for r, t in rules.items()}
 
     @cached_property
+    def fixed_sources(self) -> dict[str, frozenset[str]]:
+        """The facts of each treatment's guidelines."""
+        texts = self.program.book["treatments"]
+        return {t: frozenset(f for g in text["guidelines"] for f in g["facts"]) for t, text in texts.items()}
+
+    @cached_property
+    def facts(self) -> dict[str, dict[str, Any]]:
+        """Every cited fact with its work; shared by all assessments."""
+        works = self.program.book["sources"]
+        return {i: fact | {"work": works.get(fact["source"])} for i, fact in self.program.book["facts"].items()}
+
+    @cached_property
     def asked_by(self) -> dict[str, list[int]]:
         """For each finding a person can be asked for, the weighed findings that its answer settles."""
         out: dict[str, list[int]] = {}

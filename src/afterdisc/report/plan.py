@@ -14,12 +14,13 @@ from afterdisc.report.support import support
 from afterdisc.words.status import OFFERED, STATUSES
 
 N_LEADING = 2  # causes whose benefit figures are shown beside the weighed one
-SPEAKS_FOR = ("recommend", "offer", "for")
 ORDER = {word: i for i, word in enumerate((
     "recommend", "offer", "for", "avoid", "rule_out", "withhold", "reduce_dose", "caution", "against", "inform", "require"
 ))}  # fmt: skip
 STOPS = ("avoid", "rule_out", "withhold", "reduce_dose", "caution")  # the screen says which findings decided these
-SPEAKS_AGAINST = ("avoid", "rule_out", "withhold", "reduce_dose", "caution", "against")
+SIDE = {"recommend": "for", "offer": "for", "for": "for", "inform": "notes"} | dict.fromkeys(
+    ("avoid", "rule_out", "withhold", "reduce_dose", "caution", "against"), "against"
+)
 
 
 def treatments(case: Case, by_set_draws: npt.NDArray[np.float32] | None) -> list[dict[str, Any]]:
@@ -43,13 +44,14 @@ def _treatment(
 ) -> dict[str, Any]:
     text = case.book["treatments"][name]
     rules = text["rules"]
-    index = index_of(case.program)
-    truths = [(case.truth(root), root, rule) for root, rule in index.treatments.get(name, [])]
+    index, truth_of = index_of(case.program), case.truths
+    truths = [(truth_of[root], root, rule) for root, rule in index.treatments.get(name, [])]
     fired = sorted((ORDER[rules[r]["then"]], r, root) for truth, root, r in truths if truth is True)
-
-    def said(words: tuple[str, ...]) -> list[dict[str, Any]]:
-        lines = [(index.lines[r], rules[r]["then"], root) for _, r, root in fired if rules[r]["then"] in words]
-        return [line | {"decided_by": case.decided_by(root)} if then in STOPS else line for line, then, root in lines]
+    said: dict[str, list[dict[str, Any]]] = {"for": [], "against": [], "notes": []}
+    for _, r, root in fired:
+        line, then = index.lines[r], rules[r]["then"]
+        if then in SIDE:
+            said[SIDE[then]].append(line | {"decided_by": case.decided_by(root)} if then in STOPS else line)
 
     gates = [(root, r) for truth, root, r in truths if rules[r]["then"] == "require" and truth is not True]
     open_gates = [index.lines[r] for _, r in gates]
@@ -59,9 +61,7 @@ def _treatment(
         "rung": text["rung"],
         "status": status,
         "summary": text["summary"],
-        "for": said(SPEAKS_FOR),
-        "against": said(SPEAKS_AGAINST),
-        "notes": said(("inform",)),
+        **said,
         "gates": open_gates if status in (*OFFERED, "not_yet") else [],
         "missing": _missing(case, truths, rules, status),
         "benefit": {"p": chance},
@@ -87,11 +87,8 @@ def _treatment(
     if dose:
         out["dose"] = dose
     out["benefit"] |= _benefit_support(text, leading)
-    out["sources"] = sorted(
-        {f for part in ("for", "against", "notes", "gates") for line in out[part] for f in line["sources"]}
-        | {f for g in text["guidelines"] for f in g["facts"]}
-        | set(out["benefit"]["sources"])
-    )
+    cited = {f for part in (*said.values(), out["gates"]) for line in part for f in line["sources"]}
+    out["sources"] = sorted(cited | index.fixed_sources[name] | set(out["benefit"]["sources"]))
     return out
 
 

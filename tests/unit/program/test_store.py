@@ -21,7 +21,7 @@ YES = Is("fever", ("true",))
 def made() -> Program:
     base = small_base(
         causes={"a": (0.3, 0.2), "b": 0.2},
-        nothing=0.6,
+        nothing=0.65,
         slices=(((0.0, 6.0), 3.0, 0.5), ((6.0, 5200.0), 20.0, 0.5)),
         signs={"ache": Sign("noisy_max", (0.6, 0.3, 0.1), {"a": (0.2, 0.4, 0.4)}, states=("no", "some", "much"), bins=(2, 5))},
         others=[finding("fever")],
