@@ -8,6 +8,7 @@ digits. The result is the same to the last bit for any thread count.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,12 +30,14 @@ EXP1, EXP2, EXP3, EXP4, EXP5, EXP6 = 0.693146933, 0.240230454, 0.0554806302, 0.0
 
 @dataclass(frozen=True, eq=False)
 class DrawTables:
-    """per_cause float32 [draw, row, cause]: F_c / F_bg of a noisy finding, weighted P of a mixture; base, empty [draw, row]."""
+    """per_cause float32 [row, draw, cause]: F_c / F_bg of a noisy finding, weighted P of a mixture; base, empty [row, draw]."""
 
     sets: CauseSets
     per_cause: Singles
     base: Singles
     empty: Singles
+    log_first: Singles  # [row, draw, cause + 1] log2 of what a normal answer multiplies each odds by; last: the empty set
+    factors: npt.NDArray[np.bool_]  # [row] a normal answer is a product over causes in every draw: the floor never bites
     is_noisy: npt.NDArray[np.bool_]  # [row]
     last: npt.NDArray[np.bool_]  # [row] the most abnormal state of its variant
     first: npt.NDArray[np.bool_]
@@ -73,6 +76,12 @@ def _made(program: Program, cap: int) -> DrawTables:
             per_cause[:, start:end] = np.exp(cumulative_ratio(block))
         else:
             per_cause[:, start:end] = block[:, :, :-2] * program.mixture_weight
+    empty = np.ascontiguousarray(drawn[:, :, -1])
+    least = base * per_cause.min(axis=2, initial=1.0) ** cap  # a bound: the smallest ratio once for every cause
+    normal = noisy & first
+    log_first = np.zeros((len(drawn), n_rows, program.n_causes + 1), np.float32)
+    log_first[:, normal, :-1] = np.log2(per_cause[:, normal])
+    log_first[:, normal, -1] = np.log2(np.maximum(empty[:, normal], FLOOR)) - np.log2(base[:, normal])
     share = np.ones(sets.n_padded, np.float32)
     share[1 : sets.n] = 1 / (sets.membership() @ program.mixture_weight)[1:]
     pairs = pair_weights(sets, program.pair_odds)
@@ -85,9 +94,11 @@ def _made(program: Program, cap: int) -> DrawTables:
             power[f, :size] = [discount(program.rho[program.group[f]], k + 1) for k in range(size)]
     return DrawTables(
         sets,
-        per_cause,
-        base,
-        np.ascontiguousarray(drawn[:, :, -1]),
+        _by_row(per_cause),
+        _by_row(base),
+        _by_row(empty),
+        _by_row(log_first),
+        normal & np.asarray((least > FLOOR).all(axis=0)),
         noisy,
         last,
         first,
@@ -100,6 +111,11 @@ def _made(program: Program, cap: int) -> DrawTables:
     )
 
 
+def _by_row(drawn: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """[draw, row, …] to [row, draw, …]: a case reads few rows and all draws, so these lie side by side in memory."""
+    return np.ascontiguousarray(np.moveaxis(drawn, 0, 1))
+
+
 def posterior_draws(program: Program, states: npt.NDArray[np.uint8], weeks: float, cap: int) -> tuple[Singles, Singles]:
     """probability [draw, cause + 1] and all set probabilities [draw, set] of one case."""
     t = draw_tables(program, cap)
@@ -110,7 +126,7 @@ def posterior_draws(program: Program, states: npt.NDArray[np.uint8], weeks: floa
     _draws(
         states, weeks, program.centre_weeks, program.slice_share, mean, t.log_odds_shift, program.shift_row, t.log_shift,
         program.has_likelihood, program.group, t.sign, program.row_start, program.variant_of, t.per_cause, t.base, t.empty,
-        t.is_noisy, t.first, t.last, t.share, t.log_pairs, t.power, t.sets.runs, cap, out, by_set,
+        t.log_first, t.factors, t.is_noisy, t.first, t.last, t.share, t.log_pairs, t.power, t.sets.runs, out, by_set,
     )  # fmt: skip
     return out, by_set
 
@@ -173,31 +189,41 @@ def _exp2(x, out):  # type: ignore[no-untyped-def]
 
 
 @_jit()
-def _row(per_cause, base, row, empty, is_noisy, first, last, share, runs, product, out):  # type: ignore[no-untyped-def]
+def _row(per_cause, base, row, empty, d, is_noisy, first, last, share, runs, product, out):  # type: ignore[no-untyped-def]
     """P(one state | set) under one draw, floored."""
-    if is_noisy[row]:
-        if last[row]:
-            for h in range(out.shape[0]):
-                out[h] = np.float32(1.0)
-        else:
-            _product(per_cause[row], base[row], runs, out)
-        if not first[row]:
-            _product(per_cause[row - 1], base[row - 1], runs, product)
-            for h in range(out.shape[0]):
-                out[h] -= product[h]
-    else:
-        out[0] = np.float32(0.0)
-        for r in range(runs.shape[0]):
-            parent, start, n = runs[r, 0], runs[r, 1], runs[r, 3]
-            x = per_cause[row, runs[r, 2]]
-            a, b = out[start : start + n], out[parent : parent + n]
-            for k in range(n):
-                a[k] = b[k] + x
+    least = np.float32(FLOOR)
+    if not is_noisy[row]:
+        _sums(per_cause[row, d], runs, product)
         for h in range(out.shape[0]):
-            out[h] *= share[h]
-    out[0] = empty[row]
-    for h in range(out.shape[0]):
-        out[h] = max(out[h], np.float32(FLOOR))
+            out[h] = max(product[h] * share[h], least)
+    elif last[row] and first[row]:
+        for h in range(out.shape[0]):
+            out[h] = np.float32(1.0)
+    elif last[row]:
+        _product(per_cause[row - 1, d], base[row - 1, d], runs, product)
+        for h in range(out.shape[0]):
+            out[h] = max(np.float32(1.0) - product[h], least)
+    elif first[row]:
+        _product(per_cause[row, d], base[row, d], runs, product)
+        for h in range(out.shape[0]):
+            out[h] = max(product[h], least)
+    else:
+        _product(per_cause[row, d], base[row, d], runs, out)
+        _product(per_cause[row - 1, d], base[row - 1, d], runs, product)
+        for h in range(out.shape[0]):
+            out[h] = max(out[h] - product[h], least)
+    out[0] = max(empty[row, d], least)
+
+
+@_jit()
+def _sums(per_cause, runs, out):  # type: ignore[no-untyped-def]
+    out[0] = np.float32(0.0)
+    for r in range(runs.shape[0]):
+        parent, start, n = runs[r, 0], runs[r, 1], runs[r, 3]
+        x = per_cause[runs[r, 2]]
+        a, b = out[start : start + n], out[parent : parent + n]
+        for k in range(n):
+            a[k] = b[k] + x
 
 
 @_jit()
@@ -240,44 +266,28 @@ def _over_sets(a, log_pairs, runs, out):  # type: ignore[no-untyped-def]
 
 
 @_jit()
-def _factors(ratio, base, cap):  # type: ignore[no-untyped-def]
-    """Is a normal answer a product over causes for every set: does the floor never bite?"""
-    least = base
-    for _ in range(cap):
-        smallest = ratio[0]
-        for c in range(ratio.shape[0]):
-            smallest = min(smallest, ratio[c])
-        least *= smallest  # the smallest ratio once more for every cause: a bound from below
-    return least > FLOOR
-
-
-@_jit()
 def _add_factors(  # type: ignore[no-untyped-def]
-    states, before, after, has_likelihood, group, sign, row_start, variant_of, per_cause, base, empty, is_noisy, first,
-    power, cap, counts, dense, a,
+    states, before, after, has_likelihood, group, sign, row_start, variant_of, log_first, d, factors, power, counts, dense,
+    a,
 ):  # fmt: skip
     """Normal answers that are a product over causes go into a; `dense` says which findings are left."""
-    n_causes = a.shape[0] - 1
     for f in range(states.shape[0]):
         dense[f] = states[f] != 255 and has_likelihood[f]
         if not dense[f]:
             continue
         row = row_start[variant_of[f, before]] + states[f]
-        if row != row_start[variant_of[f, after]] + states[f] or not is_noisy[row] or not first[row]:
-            continue
-        if not _factors(per_cause[row], base[row], cap):
+        if row != row_start[variant_of[f, after]] + states[f] or not factors[row]:
             continue
         k = members_known(sign[row], counts[group[f]]) if group[f] >= 0 else 1
         e = power[f, k - 1]
-        for c in range(n_causes):
-            a[c] += e * np.log2(per_cause[row, c])
-        a[n_causes] += e * (np.log2(max(empty[row], np.float32(FLOOR))) - np.log2(base[row]))
+        for c in range(a.shape[0]):
+            a[c] += e * log_first[row, d, c]
         dense[f] = False
 
 
 @_jit()
 def _add_findings(  # type: ignore[no-untyped-def]
-    dense, states, before, after, time, has_likelihood, group, sign, row_start, variant_of, per_cause, base, empty,
+    dense, states, before, after, time, has_likelihood, group, sign, row_start, variant_of, per_cause, base, empty, d,
     is_noisy, first, last, share, power, runs, counts, product, early, late, linear, total,
 ):  # fmt: skip
     """Adds log2 likelihoods to total. Undiscounted rows are multiplied first, so many of them cost one logarithm."""
@@ -296,7 +306,7 @@ def _add_findings(  # type: ignore[no-untyped-def]
         if group[f] >= 0:
             k = members_known(sign[row], counts[group[f]])
         e = power[f, k - 1]
-        _row(per_cause, base, row, empty, is_noisy, first, last, share, runs, product, early)
+        _row(per_cause, base, row, empty, d, is_noisy, first, last, share, runs, product, early)
         if row == other:
             if e == np.float32(1.0):
                 for h in range(total.shape[0]):
@@ -307,7 +317,7 @@ def _add_findings(  # type: ignore[no-untyped-def]
                 for h in range(total.shape[0]):
                     total[h] += e * product[h]
             continue
-        _row(per_cause, base, other, empty, is_noisy, first, last, share, runs, product, late)
+        _row(per_cause, base, other, empty, d, is_noisy, first, last, share, runs, product, late)
         if e < np.float32(1.0):
             _log2(early, product)
             for h in range(total.shape[0]):
@@ -336,7 +346,8 @@ def _add_log2(linear, product, total):  # type: ignore[no-untyped-def]
 @_jit()
 def _draws(  # type: ignore[no-untyped-def]
     states, weeks, centres, slice_share, mean, shift, shift_row, log_shift, has_likelihood, group, sign, row_start,
-    variant_of, per_cause, base, empty, is_noisy, first, last, share, log_pairs, power, runs, cap, out, by_set,
+    variant_of, per_cause, base, empty, log_first, factors, is_noisy, first, last, share, log_pairs, power, runs, out,
+    by_set,
 ):  # fmt: skip
     n_sets = log_pairs.shape[0]
     counts = np.zeros((max(1, group.max() + 1), 3), np.int64)
@@ -352,20 +363,20 @@ def _draws(  # type: ignore[no-untyped-def]
             before, after, time = time_share(centres, weeks)
             _log_odds(mean, shift[d], before, after, time, states, shift_row, log_shift[d], a)
             _add_factors(
-                states, before, after, has_likelihood, group, sign, row_start, variant_of, per_cause[d], base[d], empty[d],
-                is_noisy, first, power, cap, counts, dense, a,
+                states, before, after, has_likelihood, group, sign, row_start, variant_of, log_first, d, factors, power,
+                counts, dense, a,
             )  # fmt: skip
             _over_sets(a, log_pairs, runs, total)
             _add_findings(
-                dense, states, before, after, time, has_likelihood, group, sign, row_start, variant_of, per_cause[d], base[d],
-                empty[d], is_noisy, first, last, share, power, runs, counts, product, early, late, linear, total,
+                dense, states, before, after, time, has_likelihood, group, sign, row_start, variant_of, per_cause, base,
+                empty, d, is_noisy, first, last, share, power, runs, counts, product, early, late, linear, total,
             )  # fmt: skip
             _subtract_largest(total)
             _exp2(total, w)
         else:
             _mixed(
                 states, slice_share, mean, shift[d], shift_row, log_shift[d], has_likelihood, group, sign, row_start,
-                variant_of, per_cause[d], base[d], empty[d], is_noisy, first, last, share, log_pairs, power, runs, counts,
+                variant_of, per_cause, base, empty, d, is_noisy, first, last, share, log_pairs, power, runs, counts,
                 product, early, late, linear, total, a, dense, w,
             )  # fmt: skip
         mass = np.float32(_sum(w, 0, n_sets))
@@ -385,8 +396,8 @@ def _draws(  # type: ignore[no-untyped-def]
 @_jit()
 def _mixed(  # type: ignore[no-untyped-def]
     states, slice_share, mean, shift, shift_row, log_shift, has_likelihood, group, sign, row_start, variant_of,
-    per_cause, base, empty, is_noisy, first, last, share, log_pairs, power, runs, counts, product, early, late, linear, total,
-    a, dense, w,
+    per_cause, base, empty, d, is_noisy, first, last, share, log_pairs, power, runs, counts, product, early, late, linear,
+    total, a, dense, w,
 ):  # fmt: skip
     """Unknown time: the slices by their share of presentations, each prior summing to one before the findings."""
     n_slices, n_sets = slice_share.shape[0], total.shape[0]
@@ -399,7 +410,7 @@ def _mixed(  # type: ignore[no-untyped-def]
         for f in range(states.shape[0]):
             dense[f] = states[f] != 255 and has_likelihood[f]
         _add_findings(
-            dense, states, s, s, 0.0, has_likelihood, group, sign, row_start, variant_of, per_cause, base, empty,
+            dense, states, s, s, 0.0, has_likelihood, group, sign, row_start, variant_of, per_cause, base, empty, d,
             is_noisy, first, last, share, power, runs, counts, product, early, late, linear, total,
         )  # fmt: skip
         for h in range(n_sets):
