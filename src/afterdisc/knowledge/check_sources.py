@@ -11,13 +11,10 @@ from afterdisc.errors import KnowledgeError, UndeclaredName, UnreadableKnowledge
 from afterdisc.knowledge.base import KnowledgeBase
 from afterdisc.knowledge.places import Places
 from afterdisc.knowledge.supports import citations
-from afterdisc.knowledge.tree import Map, Seq, read_tree
-
-UNHELD = ("drugs/groups.yaml", "model/derived.yaml", "model/time.yaml")  # whose citations the base does not keep
 
 
 def source_errors(base: KnowledgeBase, places: Places) -> Iterator[KnowledgeError]:
-    for name, where in dict.fromkeys((*citations(base), *_unheld(base))):
+    for name, where in dict.fromkeys(citations(base)):
         if name not in base.facts:
             yield places.undeclared(name, "fact of sources/facts-*.csv", base.facts, where)
     for fact in base.facts.values():
@@ -34,23 +31,6 @@ def source_errors(base: KnowledgeBase, places: Places) -> Iterator[KnowledgeErro
     yield from _rows_twice(base.folder, "facts-*.csv")
     yield from _rows_twice(base.folder, "sources-*.csv")
     yield from _codes(base, places)
-
-
-def _unheld(base: KnowledgeBase) -> Iterator[tuple[str, str]]:
-    for name in UNHELD:
-        yield from _facts_in(read_tree(base.folder / name, name))
-
-
-def _facts_in(node: object) -> Iterator[tuple[str, str]]:
-    if isinstance(node, Map):
-        facts = node.get("facts")
-        if isinstance(facts, Seq):
-            yield from ((str(fact), facts.where(i)) for i, fact in enumerate(facts))
-        for value in node.values():
-            yield from _facts_in(value)
-    elif isinstance(node, Seq):
-        for item in node:
-            yield from _facts_in(item)
 
 
 def _rows_twice(folder: Path, pattern: str) -> Iterator[KnowledgeError]:
