@@ -38,9 +38,9 @@ def load_program(folder: str | None = None) -> Program:
     from afterdisc.compile import compile_program
     from afterdisc.knowledge import read_knowledge
 
-    program = compile_program(read_knowledge(source))
-    _keep(kept, program_to_bytes(program))
-    return program
+    data = program_to_bytes(compile_program(read_knowledge(source)))
+    _keep(kept, data)
+    return program_from_bytes(data)  # the very program that a later start reads from the cache
 
 
 def program_from_file(path: Path | str, *, replay: bool = False) -> Program:

@@ -112,7 +112,6 @@ def test_ninety_per_cent_of_draws_lie_inside() -> None:
     np.testing.assert_allclose(share, 0.9, atol=0.002)
 
 
-@pytest.mark.xfail(reason="tables of draws are kept by fingerprint, and the fingerprint does not hold the draws")
 def test_another_seed_gives_other_draws_in_the_same_process() -> None:
     base = small_base(
         causes={"a": 0.3, "b": 0.3}, nothing=0.45, signs={"cough": Sign("noisy_or", (0.8, 0.2), {"a": (0.3, 0.7)})}, n_draws=8

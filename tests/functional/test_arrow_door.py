@@ -102,7 +102,6 @@ def test_no_rows_give_no_rows(program: Program, plain: pa.Table) -> None:
     assert ad.evaluate(program, plain.slice(0, 0)).num_rows == 0
 
 
-@pytest.mark.xfail(reason="report/arrow.py leaves the type of `id` to be guessed", strict=True)
 def test_no_rows_have_the_columns_of_many(program: Program, plain: pa.Table) -> None:
     assert ad.evaluate(program, plain.slice(0, 0)).schema == ad.evaluate(program, plain).schema
 

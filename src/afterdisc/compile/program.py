@@ -50,6 +50,7 @@ def compile_program(base: KnowledgeBase, *, seed: int = DRAW_SEED) -> Program:
     program = Program(
         version=base.version,
         fingerprint="",
+        seed=seed,
         columns=columns,
         late_columns=("urgency", *(" or ".join(c) for c in tape.probabilities)),
         tape=tape.tape(),
@@ -113,8 +114,9 @@ def _fingerprint(program: Program) -> str:
 def _conditions(base: KnowledgeBase) -> Iterator[tuple[str, str, str, Condition]]:
     """Every condition of the base as (kind, owner, name, condition), in a fixed order."""
     for finding in base.model_findings.values():
-        for state, condition in (finding.derived_from or {}).items():
-            yield "derived", finding.id, state, condition
+        if finding.derived_from is not None:
+            for state in finding.states:  # in their order from least to most abnormal
+                yield "derived", finding.id, state, finding.derived_from[state]
         if finding.silent_when is not None:
             yield "silent", finding.id, "", finding.silent_when
     for flag in base.red_flags.values():

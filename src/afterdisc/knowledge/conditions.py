@@ -130,15 +130,21 @@ def parse_condition(raw: Any, where: str) -> Condition:
             return All(args) if word == "all" else Any_(args)
         if word == "not":
             return Not(parse_condition(body, here))
-        if word == "at_least" and isinstance(body, Map) and set(body) == {"n", "of"} and isinstance(body["of"], Seq):
+        if word == "at_least" and _is_at_least(body):
             args = tuple(parse_condition(item, body["of"].where(i)) for i, item in enumerate(body["of"]))
-            return AtLeast(int(body["n"]), args)
+            return AtLeast(body["n"], args)
     shown = raw if isinstance(raw, str) else ", ".join(raw) if isinstance(raw, dict) else type(raw).__name__
     raise BadCondition(
         f"`{shown}` is no condition",
         where=where,
         mend="Write one line (`egfr_ml_min < 30`), or a mapping with one of all, any, not, at_least (n, of).",
     )
+
+
+def _is_at_least(body: Any) -> bool:
+    if not isinstance(body, Map) or set(body) != {"n", "of"} or not isinstance(body["of"], Seq):
+        return False
+    return isinstance(body["n"], int) and not isinstance(body["n"], bool)
 
 
 def _parse_line(text: str, where: str) -> Condition:

@@ -76,6 +76,7 @@ class Program:
 
     version: str
     fingerprint: str
+    seed: int  # of the parameter draws
     columns: tuple[Column, ...]
     late_columns: tuple[str, ...]  # appended after inference: urgency, then one per distinct probability
     tape: Tape

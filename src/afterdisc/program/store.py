@@ -1,8 +1,9 @@
-"""A Program as bytes and back: a JSON header, then the arrays. The same Program always gives the same bytes."""
+"""A Program as bytes and back: a digest, a JSON header, the arrays. The same Program always gives the same bytes."""
 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import struct
 from typing import Any
@@ -14,6 +15,8 @@ from afterdisc.program.program import Column, Program, Root, Tape
 
 MAGIC = b"AFTERDISC-PROGRAM\x01"
 ALIGN = 64
+HEADER = struct.Struct(f"<{len(MAGIC)}s32s")  # magic, digest of all that follows
+LENGTH = struct.Struct("<Q")  # of the JSON
 
 
 def program_to_bytes(program: Program) -> bytes:
@@ -39,26 +42,27 @@ def program_to_bytes(program: Program) -> bytes:
 
     for part in dataclasses.fields(program):
         header[part.name] = plain(getattr(program, part.name))
-    text = json.dumps({"program": header, "arrays": arrays}, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    head = text.encode()
-    head += b" " * (-(len(MAGIC) + 8 + len(head)) % ALIGN)
-    return MAGIC + struct.pack("<Q", len(head)) + head + b"".join(chunks)
+    head = json.dumps({"program": header, "arrays": arrays}, ensure_ascii=False, separators=(",", ":")).encode()
+    head += b" " * (-(HEADER.size + LENGTH.size + len(head)) % ALIGN)
+    rest = LENGTH.pack(len(head)) + head + b"".join(chunks)
+    return HEADER.pack(MAGIC, hashlib.sha256(rest).digest()) + rest
 
 
 def program_from_bytes(data: bytes) -> Program:
-    """Raises IncompatibleProgram when the bytes are no program, are cut short, or come from another format."""
+    """Raises IncompatibleProgram when the bytes are no program, are damaged or cut short, or come from another format."""
     if data[: len(MAGIC)] != MAGIC:
         raise IncompatibleProgram("these bytes are no program of this version of Afterdisc. Run `afterdisc compile` again.")
+    rest = memoryview(data)[HEADER.size :]
+    if len(data) < HEADER.size or hashlib.sha256(rest).digest() != HEADER.unpack_from(data)[1]:
+        raise IncompatibleProgram("the program is damaged or cut short. Run `afterdisc compile` again.")
     try:
-        (length,) = struct.unpack_from("<Q", data, len(MAGIC))
-        start = len(MAGIC) + 8
-        head = json.loads(data[start : start + length].decode())
-        body = memoryview(data)[start + length :]
-        views = [_array(body, a) for a in head["arrays"]]
+        body = LENGTH.size + LENGTH.unpack_from(rest)[0]
+        head = json.loads(bytes(rest[LENGTH.size : body]).decode())
+        views = [_array(rest[body:], a) for a in head["arrays"]]
         return _program(head["program"], views)
     except (ValueError, KeyError, TypeError, struct.error) as error:
         raise IncompatibleProgram(
-            f"the program is damaged or cut short ({type(error).__name__}). Run `afterdisc compile` again."
+            f"the program was written by another version ({type(error).__name__}). Run `afterdisc compile` again."
         ) from None
 
 

@@ -31,7 +31,7 @@ def _table(program: Program, batch: Batch) -> Any:
     def coded(codes: np.ndarray[Any, Any], words: tuple[str, ...]) -> Any:
         return pa.DictionaryArray.from_arrays(pa.array(np.ascontiguousarray(codes), pa.int8()), pa.array(words))
 
-    columns: dict[str, Any] = {"id": pa.array(batch.ids), "urgency": coded(outcome.urgency, URGENCIES)}
+    columns: dict[str, Any] = {"id": pa.array(batch.ids, pa.string()), "urgency": coded(outcome.urgency, URGENCIES)}
     for j, cause in enumerate((*program.causes, "expected_recovery")):
         columns[f"p_{cause}"] = pa.array(np.ascontiguousarray(outcome.probability[:, j]))
     for j, treatment in enumerate(program.treatments):

@@ -10,6 +10,7 @@ from afterdisc.words.urgency import URGENCIES
 
 TEXT, NUMBER, FLAG = {"type": "string"}, {"type": "number"}, {"type": "boolean"}
 PROBABILITY = {"type": "number", "minimum": 0, "maximum": 1}
+MAYBE_NUMBER = {"type": ["number", "null"]}
 INTERVAL = {"type": "array", "items": PROBABILITY, "minItems": 2, "maxItems": 2}
 TEXTS = {"type": "array", "items": TEXT}
 URGENCY = {"enum": list(URGENCIES)}
@@ -55,14 +56,25 @@ def assessment_schema() -> dict[str, Any]:
             "next_steps": _list(_step()),
             "questions": _list(_question()),
             "imaging": _list(
-                _object({"id": TEXT, "title": TEXT, "say": TEXT, "check": TEXTS, "support": SUPPORT, "sources": TEXTS})
+                _object(
+                    {"id": TEXT, "title": TEXT, "say": TEXT, "check": TEXTS, "support": SUPPORT, "sources": TEXTS},
+                    {"judgement": JUDGEMENT},
+                )
             ),
-            "not_now": _list(_object({"id": TEXT, "label": TEXT, "rule": TEXT, "say": TEXT, "sources": TEXTS})),
+            "not_now": _list(
+                _object(
+                    {"id": TEXT, "label": TEXT, "rule": TEXT, "say": TEXT, "support": SUPPORT, "sources": TEXTS},
+                    {"judgement": JUDGEMENT},
+                )
+            ),
             "treatments": _list(_treatment()),
             "expected_course": {
                 "anyOf": [
                     {"type": "null"},
-                    _object({"time": TEXT, "normally_seen": TEXT, "not_normal": TEXT, "support": SUPPORT, "sources": TEXTS}),
+                    _object(
+                        {"time": TEXT, "normally_seen": TEXT, "not_normal": TEXT, "support": SUPPORT, "sources": TEXTS},
+                        {"judgement": JUDGEMENT},
+                    ),
                 ]
             },
             "notes": _list(LINE),
@@ -72,7 +84,7 @@ def assessment_schema() -> dict[str, Any]:
             "intended_use": TEXT,
             "interval_level": PROBABILITY,
             "labels": {"type": "object", "additionalProperties": TEXT},
-            "sources": {"type": "object", "additionalProperties": _object({"id": TEXT, "source": TEXT, "locator": TEXT})},
+            "sources": {"type": "object", "additionalProperties": _fact()},
         }
     )
     return {
@@ -115,7 +127,9 @@ def _cause() -> dict[str, Any]:
         },
         {"judgement": JUDGEMENT},
     )
-    prior = _object({"p": PROBABILITY, "weeks": _list(NUMBER), "support": SUPPORT, "sources": TEXTS})
+    prior = _object(
+        {"p": PROBABILITY, "weeks": _list(NUMBER), "support": SUPPORT, "sources": TEXTS}, {"judgement": JUDGEMENT}
+    )
     return _object(
         {
             "id": TEXT,
@@ -166,6 +180,19 @@ def _question() -> dict[str, Any]:
     )
 
 
+def _harm() -> dict[str, Any]:
+    number = {"harm": TEXT, "p": PROBABILITY, "low": PROBABILITY, "high": PROBABILITY, "window": TEXT}
+    return _object(number | {"support": SUPPORT, "facts": TEXTS, "why": TEXT, "worth": MAYBE_NUMBER, "where": TEXT})
+
+
+def _fact() -> dict[str, Any]:
+    """One figure as a work prints it, and the work."""
+    names = ("id", "item", "value", "unit", "low", "high", "n", "population", "source", "locator", "note")
+    work_names = ("id", "author", "year", "title", "journal", "doi", "pmid", "url", "design")
+    work = _object(dict.fromkeys(work_names, TEXT))
+    return _object(dict.fromkeys(names, TEXT) | {"verified": FLAG, "work": {"anyOf": [{"type": "null"}, work]}})
+
+
 def _treatment() -> dict[str, Any]:
     guideline = _object(
         {
@@ -193,7 +220,7 @@ def _treatment() -> dict[str, Any]:
             "gates": _list(LINE),
             "missing": TEXTS,
             "benefit": _object({"p": PROBABILITY, "by_cause": {"type": "object"}, "sources": TEXTS}, {"interval": INTERVAL}),
-            "harms": _list(_object({"harm": TEXT, "p": PROBABILITY, "low": PROBABILITY, "high": PROBABILITY, "window": TEXT})),
+            "harms": _list(_harm()),
             "invasiveness": {"type": "integer", "minimum": 0, "maximum": 5},
             "stability": TEXT,
             "guidelines": _list(guideline),

@@ -32,9 +32,32 @@ class Verdict:
     faults: list[str] = field(default_factory=list)
 
 
+PUBLISHED_KEYS = ("id", "stages", "expected")
+SAFETY_KEYS = ("id", "findings", "must")
+
+
 def published_cases(folder: Path) -> Iterator[dict[str, Any]]:
+    """The published cases of a folder, in order. Raises UnreadableCase naming the file that is none."""
     for path in sorted(folder.glob("[0-9]*.json")):
-        yield json.loads(path.read_text(encoding="utf-8"))
+        case = _read(path)
+        _refuse_misshapen(path, case, PUBLISHED_KEYS)
+        stages = case["stages"]
+        if not isinstance(stages, dict) or not all(isinstance(s, dict) and "findings" in s for s in stages.values()):
+            raise UnreadableCase(f"{path.name}: `stages` must map each stage to its `findings`.")
+        yield case
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise UnreadableCase(f"{path.name} is not JSON in UTF-8, or cannot be read.") from None
+
+
+def _refuse_misshapen(path: Path, case: Any, keys: tuple[str, ...]) -> None:
+    missing = [k for k in keys if not isinstance(case, dict) or k not in case]
+    if missing:
+        raise UnreadableCase(f"{path.name}: a case without {', '.join(f'`{k}`' for k in missing)}.")
 
 
 def score_published(program: Program, case: dict[str, Any]) -> Iterator[Verdict]:
@@ -104,10 +127,12 @@ def _treatment_faults(answer: dict[str, Any], expected: dict[str, Any]) -> list[
 
 
 def safety_cases(path: Path) -> list[dict[str, Any]]:
-    try:
-        cases: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError):
-        raise UnreadableCase(f"{path.name} is no list of safety cases.") from None
+    """A list of safety cases. Raises UnreadableCase naming the file that is none."""
+    cases = _read(path)
+    if not isinstance(cases, list):
+        raise UnreadableCase(f"{path.name} is no list of safety cases.")
+    for case in cases:
+        _refuse_misshapen(path, case, SAFETY_KEYS)
     return cases
 
 
