@@ -165,6 +165,8 @@ def infer(
             kernel.posterior_blocks(*arguments)
     cap = np.full(n, p.caps[0], np.int8)
     beyond = np.full(n, np.nan)
+    if not (at_cap > p.recheck_above).any():
+        return probability, top_set, top_weight, cap, at_cap, beyond
     for wider in p.caps[1:]:
         for i in np.flatnonzero((at_cap > p.recheck_above) & (cap == wider - 1)):
             result = posterior_with_cap(p, states[i], float(weeks[i]), wider)

@@ -167,7 +167,7 @@ def multiply_rows(rows, row_a, row_b, n, share, is_factored, factor, pairs, runs
     dense = 0
     for i in range(n):
         a = row_a[i]
-        if is_factored[a]:
+        if is_factored[a] and a == row_b[i]:
             for c in range(n_u):
                 u[c] *= factor[a, c]
         else:
@@ -279,12 +279,12 @@ def case_weights(  # type: ignore[no-untyped-def]
 def multiply_rows_unscaled(rows, row_a, row_b, n, is_factored, factor, pairs, runs, u, w):  # type: ignore[no-untyped-def]
     """As multiply_rows at one slice, never rescaled, so that slices can be added. Underflow would need 60 rows at the floor."""
     for i in range(n):
-        if is_factored[row_a[i]]:
+        if is_factored[row_a[i]] == 1:
             for c in range(u.shape[0]):
                 u[c] *= factor[row_a[i], c]
     subset_product(u, runs, pairs, w)
     for i in range(n):
-        if not is_factored[row_a[i]]:
+        if is_factored[row_a[i]] != 1:
             p = rows[row_a[i]]
             for h in range(w.shape[0]):
                 w[h] *= p[h]

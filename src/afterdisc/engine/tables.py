@@ -25,7 +25,8 @@ class Tables:
     """rows float64 [dense_row, set]; a dense row is found as row_of[program row] + (k - 1), k members known.
 
     factor float64 [dense_row, cause + 1] the same row as a product over causes (last: the empty set), where
-    `is_factored` says that this is exact: then a row costs 21 multiplications instead of one for every set.
+    `is_factored` says that this is exact: then a row costs 21 multiplications instead of one for every set. 1: always;
+    2: within one stretch of time (a constant is left out, which cancels there but not between stretches); 0: not at all.
     """
 
     sets: CauseSets
@@ -34,7 +35,7 @@ class Tables:
     scale: Floats  # [dense_row] what a row was divided by
     row_of: Ints  # [program row]
     factor: Floats
-    is_factored: npt.NDArray[np.bool_]
+    is_factored: npt.NDArray[np.int8]
     group_size: Ints  # [finding] how many members its group has, itself included
     sign: npt.NDArray[np.int8]  # [program row] 1 abnormal, -1 normal, 0 neither (mixtures)
     membership: Floats  # [set, cause]
@@ -132,13 +133,13 @@ def _made(program: Program, cap: int) -> Tables:
             n_rows += int(sizes[finding])
     rows = np.zeros((n_rows, sets.n_padded))
     factor = np.ones((n_rows, program.n_causes + 1))
-    is_factored = np.zeros(n_rows, np.bool_)
+    is_factored = np.zeros(n_rows, np.int8)
     n_variants = np.bincount([f for f, _ in variants(program)], minlength=len(program.findings))
     for finding, variant in variants(program):
         start, end = int(program.row_start[variant]), int(program.row_start[variant + 1])
         likelihood = program.likelihood[start:end]
         table = set_table(likelihood, bool(program.combine[finding]), sets, program.mixture_weight)
-        exact = bool(program.combine[finding]) and n_variants[finding] == 1 and bool(table.min() > FLOOR * 1.001)
+        exact = bool(program.combine[finding]) and bool(table.min() > FLOOR * 1.001)
         for state in range(end - start):
             at = row_of[start + state]
             rows[at : at + sizes[finding], : sets.n] = _powers(table[state], program, finding, int(sizes[finding]))
@@ -146,7 +147,7 @@ def _made(program: Program, cap: int) -> Tables:
                 ratio = np.exp(cumulative_ratio(likelihood)[0])
                 alone = np.append(ratio, likelihood[0, -1] / likelihood[0, -2])
                 factor[at : at + sizes[finding]] = _powers(alone, program, finding, int(sizes[finding]))
-                is_factored[at : at + sizes[finding]] = True
+                is_factored[at : at + sizes[finding]] = 1 if n_variants[finding] == 1 else 2
     scale = _scaled(program, sizes, row_of, rows)
     pairs = pair_weights(sets, program.pair_odds)
     return Tables(sets, pairs, rows, scale, row_of, factor, is_factored, sizes, signs(program), sets.membership())

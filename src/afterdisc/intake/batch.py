@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -110,6 +109,24 @@ def _kind(value: Any) -> str:
     return "a list" if _is_list(value) else "something else"
 
 
+class _Plain:
+    """The quick way for a value of the usual kind; what it does not know goes the careful way."""
+
+    def __init__(self, place: int, column: Column) -> None:
+        self.place, self.low, self.high, self.whole = place, column.low, column.high, column.kind == "count"
+        self.is_bool, self.states = column.kind == "bool", {s: float(i) for i, s in enumerate(column.states)}
+
+    def code(self, value: Any) -> float | None:
+        kind = type(value)
+        if kind is bool:
+            return (1.0 if value else 0.0) if self.is_bool else None
+        if kind is str:
+            return None if self.is_bool else self.states.get(value)
+        if self.states or (kind is not float and kind is not int) or (self.whole and value != int(value)):
+            return None
+        return float(value) if self.low <= value <= self.high else None
+
+
 class Layout:
     """Where each finding goes in a row; made once per program."""
 
@@ -122,37 +139,34 @@ class Layout:
                 self.entries.setdefault(column.finding, []).append((i, column))
             else:
                 self.simple[column.finding] = (i, column)
+        self.plain = {name: _Plain(i, column) for name, (i, column) in self.simple.items() if column.kind not in ("set", "map")}
         self.contradictions = [(i, r) for i, r in enumerate(program.roots) if r.kind in ("contradiction", "scope")]
         self.rules = RowRules(program.tape, [r.node for _, r in self.contradictions])
 
 
-@lru_cache(maxsize=8)
-def _layout_by_key(fingerprint: str, holder: _Holder) -> Layout:
-    return Layout(holder.program)
-
-
-class _Holder:
-    """Lets the cache be keyed by fingerprint alone."""
-
-    def __init__(self, program: Program) -> None:
-        self.program = program
-
-    def __hash__(self) -> int:
-        return hash(self.program.fingerprint)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Holder) and other.program.fingerprint == self.program.fingerprint
+_LAYOUTS: dict[str, Layout] = {}
 
 
 def layout_of(program: Program) -> Layout:
-    return _layout_by_key(program.fingerprint, _Holder(program))
+    layout = _LAYOUTS.get(program.fingerprint)
+    if layout is None:
+        layout = _LAYOUTS[program.fingerprint] = Layout(program)
+    return layout
 
 
 def fill_row(program: Program, findings: Mapping[str, Any], row: Floats) -> dict[str, Any]:
     """Write one case into a row of NaN; returns the known findings as given. Raises CaseError."""
     layout = layout_of(program)
     known = {}
+    plain = layout.plain
     for name, given in findings.items():
+        quick = plain.get(name)
+        if quick is not None:
+            code = quick.code(given)
+            if code is not None:
+                row[quick.place] = code
+                known[name] = given
+                continue
         place = layout.simple.get(name)
         if place is None:
             raise UnknownFinding(
