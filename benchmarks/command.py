@@ -20,7 +20,7 @@ from rich.table import Table
 
 from afterdisc.door import load_program
 
-PARTS = ("posterior", "rules", "assessment", "cold_start", "batch")
+PARTS = ("assessment", "posterior", "rules", "batch", "cold_start")  # first what the others would fill memory for
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -30,6 +30,7 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
     parser.add_argument("--rounds", type=int, default=7, help="interleaved rounds of each measurement (7)")
     parser.add_argument("--cases", type=Path, metavar="DIR", help="assess the cases of this folder, not the examples")
+    parser.add_argument("--markdown", action="store_true", help="print the table as README.md holds it")
     given = parser.parse_args(words)
     for name in given.names:
         if name not in PARTS:
@@ -37,7 +38,7 @@ def main(words: Sequence[str] | None = None) -> None:
     here = machine()
     progress(", ".join(f"{name} {value}" for name, value in here.items()))
     figures = list(measured(given.names or PARTS, given.rounds, given.cases))
-    Console().print(table(figures))
+    print(markdown(figures)) if given.markdown else Console().print(table(figures))
     if given.json:
         text = json.dumps({"machine": here, "figures": [f.plain() for f in figures]}, indent=2, ensure_ascii=False)
         given.json.write_text(text + "\n", encoding="utf-8")
@@ -68,6 +69,14 @@ def table(figures: Sequence[Figure]) -> Table:
         numbers = (shown(f.value), shown(min(f.values)), shown(max(f.values)))
         out.add_row(f.measure, *numbers, f.unit, f.target + verdict, f.note)
     return out
+
+
+def markdown(figures: Sequence[Figure]) -> str:
+    lines = ["| measure | median | min to max | target | note |", "|---|---|---|---|---|"]
+    for f in figures:
+        numbers = f"{shown(f.value)} {f.unit} | {shown(min(f.values))} to {shown(max(f.values))}"
+        lines.append(f"| {f.measure} | {numbers} | {f.target} | {f.note} |")
+    return "\n".join(lines)
 
 
 def shown(value: float) -> str:

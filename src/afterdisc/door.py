@@ -18,7 +18,7 @@ from afterdisc.errors import IncompatibleProgram, ProgramError, StaleProgram
 from afterdisc.intake import Batch, batch_from_cases
 from afterdisc.program import Program, program_from_bytes, program_to_bytes
 from afterdisc.report import assessments_of
-from afterdisc.words.files import INSTALLED, stamp_of
+from afterdisc.words.files import INSTALLED, cache_folder, stamp_of
 
 
 @lru_cache(maxsize=4)
@@ -61,12 +61,6 @@ def program_from_file(path: Path | str, *, replay: bool = False) -> Program:
             f"{program.version}."
         )
     return program
-
-
-def cache_folder() -> Path:
-    """Where compiled programs are kept: AFTERDISC_CACHE, else the user's cache folder."""
-    given = os.environ.get("AFTERDISC_CACHE") or os.environ.get("XDG_CACHE_HOME")
-    return (Path(given) if given else Path.home() / ".cache") / "afterdisc"
 
 
 def _keep(path: Path, data: bytes) -> None:

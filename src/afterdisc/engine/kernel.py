@@ -6,12 +6,17 @@ thread count, and freshly compiled or loaded from the cache.
 
 from __future__ import annotations
 
+import hashlib
+import os
 import threading
+from pathlib import Path
 from typing import Any
 
 import numba as nb
 import numpy as np
 from numba import prange
+
+from afterdisc.words.files import cache_folder
 
 MAX_LISTED = 160  # known findings of one case that can be listed; more than the model has
 BLOCK = 128  # cases per block
@@ -20,7 +25,37 @@ PADDING = 15  # at most so many entries pad the sets
 
 
 def _jit(**options: Any) -> Any:
-    return nb.njit(cache=True, nogil=True, error_model="numpy", **options)
+    """A compiled function, kept on disk beside all that was compiled from this very text of the engine.
+
+    Numba's own cache looks only at the file a function stands in; a kernel that takes in another file's function would
+    then outlive a change of that file.
+    """
+
+    def compiled(function: Any) -> Any:
+        given, NUMBA.CACHE_DIR = NUMBA.CACHE_DIR, KERNEL_CACHE or NUMBA.CACHE_DIR
+        try:
+            return nb.njit(cache=True, nogil=True, error_model="numpy", **options)(function)
+        finally:
+            NUMBA.CACHE_DIR = given
+
+    return compiled
+
+
+def _kernel_cache() -> str:
+    """The folder for this text of the engine; empty (Numba's own choice) if it was named otherwise or cannot be made."""
+    if os.environ.get("NUMBA_CACHE_DIR"):
+        return ""
+    text = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
+    folder = cache_folder() / f"kernels-{hashlib.sha256(text).hexdigest()[:12]}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return ""
+    return str(folder) if os.access(folder, os.W_OK) else ""
+
+
+NUMBA: Any = nb.config
+KERNEL_CACHE = _kernel_cache()
 
 
 @_jit()

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
 
 INSTALLED = Path(str(files("afterdisc_knowledge")))
 PARTS = ("*.yaml", "*/*.yaml", "sources/*.csv")
+
+
+def cache_folder() -> Path:
+    """Where compiled programs and kernels are kept: AFTERDISC_CACHE, else the user's cache folder."""
+    given = os.environ.get("AFTERDISC_CACHE") or os.environ.get("XDG_CACHE_HOME")
+    return (Path(given) if given else Path.home() / ".cache") / "afterdisc"
 
 
 def stamp_of(folder: Path) -> str:
