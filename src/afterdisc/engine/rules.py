@@ -17,6 +17,7 @@ import numpy.typing as npt
 from afterdisc.program import Tape
 from afterdisc.words.truth import Truth
 
+ROWS_AT_ONCE = 8_192  # rows of a batch whose planes are held at once
 Trits = npt.NDArray[np.int8]  # 1 true, 0 false, -1 unknown
 Rows = npt.NDArray[np.float64]
 
@@ -113,21 +114,35 @@ Planes = tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]  # known true, kn
 def batch_truth(tape: Tape, nodes: Sequence[int], rows: Rows) -> Trits:
     """[case, node] for a block of rows [case, column]: 64 cases a machine word [kleene1952]."""
     out = np.empty((len(rows), len(nodes)), np.int8)
-    planes: dict[int, Planes] = {}
-    known: dict[int, npt.NDArray[np.uint64]] = {}
-    for n in needed(tape, nodes):
-        planes[n] = _plane(tape, n, rows, planes, known)
-    for j, n in enumerate(nodes):
-        yes, no = planes[n]
-        out[:, j] = _bits(yes, len(rows)).astype(np.int8) - 1 + _bits(yes | no, len(rows)).astype(np.int8)
+    order = needed(tape, nodes)
+    used = sorted({int(tape.column[n]) for n in order if tape.column[n] >= 0})
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        part = rows[start : start + ROWS_AT_ONCE]
+        columns = dict(zip(used, np.ascontiguousarray(part[:, used].T), strict=True))  # each column in one piece
+        planes: dict[int, Planes] = {}
+        known: dict[int, npt.NDArray[np.uint64]] = {}
+        for n in order:
+            planes[n] = _plane(tape, n, columns, len(part), planes, known)
+        truth = np.empty((len(nodes), len(part)), np.int8)
+        for j, n in enumerate(nodes):
+            yes, no = planes[n]
+            np.subtract(_bits(yes, len(part)).view(np.int8), _bits(~(yes | no), len(part)).view(np.int8), out=truth[j])
+        out[start : start + len(part)] = truth.T
     return out
 
 
-def _plane(tape: Tape, n: int, rows: Rows, planes: dict[int, Planes], known: dict[int, npt.NDArray[np.uint64]]) -> Planes:
+def _plane(
+    tape: Tape,
+    n: int,
+    columns: dict[int, npt.NDArray[np.float64]],
+    n_rows: int,
+    planes: dict[int, Planes],
+    known: dict[int, npt.NDArray[np.uint64]],
+) -> Planes:
     op = int(tape.op[n])
     if op <= Op.KNOWN:
         c = int(tape.column[n])
-        column = rows[:, c]
+        column = columns[c]
         if c not in known:
             known[c] = _packed(column == column)
         if op == Op.KNOWN:
@@ -143,7 +158,7 @@ def _plane(tape: Tape, n: int, rows: Rows, planes: dict[int, Planes], known: dic
         return kids[0][1], kids[0][0]
     if op == Op.AT_LEAST:
         return _at_least(int(tape.value[n]), kids)
-    width = -(-len(rows) // 64)
+    width = -(-n_rows // 64)
     full, none = np.full(width, ~np.uint64(0)), np.zeros(width, np.uint64)
     if op == Op.AND:
         yes, no = full, none

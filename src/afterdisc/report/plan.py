@@ -17,7 +17,7 @@ N_LEADING = 2  # causes whose benefit figures are shown beside the weighed one
 ORDER = {word: i for i, word in enumerate((
     "recommend", "offer", "for", "avoid", "rule_out", "withhold", "reduce_dose", "caution", "against", "inform", "require"
 ))}  # fmt: skip
-STOPS = ("avoid", "rule_out", "withhold", "reduce_dose", "caution")  # the screen says which findings decided these
+STOPS = ("avoid", "withhold", "reduce_dose", "caution")  # the screen says which findings decided these
 SIDE = {"recommend": "for", "offer": "for", "for": "for", "inform": "notes"} | dict.fromkeys(
     ("avoid", "rule_out", "withhold", "reduce_dose", "caution", "against"), "against"
 )
