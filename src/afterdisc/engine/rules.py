@@ -148,7 +148,7 @@ def _plane(
         if op == Op.KNOWN:
             return known[c], ~known[c]
         if op == Op.IN:
-            yes = _packed(np.isin(column, np.array(_items(tape, n), np.float64)))
+            yes = _packed(np.logical_or.reduce([column == float(code) for code in _items(tape, n)]))
         else:
             yes = _packed(_COMPARE[op](column, float(tape.value[n])))
         yes &= known[c]
