@@ -97,7 +97,7 @@ class _Draw:
         uniform = self.rng.random(self.n)
         for i, (before, after, share) in enumerate(self.times):
             kernel.prior_odds(
-                self.p.log_odds[0], before, after, share, states[i], self.p.shift_row, self.engine.odds_ratio, u
+                self.engine.odds, before, after, share, states[i], self.p.shift_row, self.engine.odds_ratio, u
             )
             kernel.subset_product(u, t.sets.runs, t.pairs, w)
             upto = np.cumsum(w[: t.sets.n])

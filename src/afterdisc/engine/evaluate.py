@@ -61,6 +61,7 @@ class Engine:
         self.late_nodes = [nodes[i] for i in self.late]
         self.n_states = np.array([len(s) for s in program.states], np.int32)
         self.odds_ratio = np.exp(program.log_shift)
+        self.odds = kernel.with_odds(program.log_odds[0])
         flags = [(i, URGENCIES.index(r.name)) for i, r in enumerate(program.roots) if r.kind == "flag"]
         self.flag_roots = np.array([i for i, _ in flags], np.intp)
         self.flag_urgency = np.array([u for _, u in flags], np.int8)
@@ -106,7 +107,7 @@ class Engine:
     def model_arguments(self) -> tuple[object, ...]:
         p, t = self.program, self.tables
         return (
-            p.centre_weeks, p.slice_share, p.log_odds[0], p.shift_row, self.odds_ratio, p.has_likelihood, p.group, t.sign,
+            p.centre_weeks, p.slice_share, self.odds, p.shift_row, self.odds_ratio, p.has_likelihood, p.group, t.sign,
             p.row_start, p.variant_of, t.row_of, t.rows, t.is_factored, t.factor, t.pairs, t.sets.runs,
         )  # fmt: skip
 

@@ -166,11 +166,28 @@ def list_rows(  # type: ignore[no-untyped-def]
 
 
 @_jit()
+def with_odds(log_odds):  # type: ignore[no-untyped-def]
+    """[2, slice, cause + 1]: log odds and odds, by the same exponential that is used between the slices."""
+    out = np.empty((2, log_odds.shape[0], log_odds.shape[1]))
+    for s in range(log_odds.shape[0]):
+        for c in range(log_odds.shape[1]):
+            out[0, s, c] = log_odds[s, c]
+            out[1, s, c] = np.exp(log_odds[s, c])
+    return out
+
+
+@_jit()
 def prior_odds(log_odds, before, after, share, states, shift_row, odds_ratio, u):  # type: ignore[no-untyped-def]
-    """u [cause + 1]: odds of each cause and weight of the empty set for this time and these risk factors."""
+    """u [cause + 1]: odds of each cause and weight of the empty set for this time and these risk factors.
+
+    log_odds [2, slice, cause + 1] holds the logarithms, then the odds themselves, as `with_odds` makes them.
+    """
     n = u.shape[0]
     for c in range(n):
-        u[c] = np.exp((1.0 - share) * log_odds[before, c] + share * log_odds[after, c])
+        if share == 0.0:
+            u[c] = log_odds[1, before, c]
+        else:
+            u[c] = np.exp((1.0 - share) * log_odds[0, before, c] + share * log_odds[0, after, c])
     for f in range(states.shape[0]):
         if states[f] != 255 and shift_row[f, states[f]] >= 0:
             row = odds_ratio[shift_row[f, states[f]]]
@@ -227,8 +244,7 @@ def multiply_rows(rows, row_a, row_b, n, share, is_factored, factor, pairs, runs
         for h in range(w.shape[0]):
             w[h] *= p[h]
         i += 1
-    _rescale(w)
-    done = 0
+    done = n_plain % 24 + 3  # rows since the last look, and a few to spare
     for i in range(n):
         if row_a[i] == row_b[i]:
             continue
@@ -236,8 +252,9 @@ def multiply_rows(rows, row_a, row_b, n, share, is_factored, factor, pairs, runs
         for h in range(w.shape[0]):
             w[h] *= (1.0 - share) * p[h] + share * q[h]
         done += 1
-        if done % 24 == 0:
+        if done >= 24:
             _rescale(w)
+            done = 0
 
 
 @_jit()
