@@ -31,7 +31,7 @@ class Worth:
     """What an answer is worth, in this order of axes: [question or investigation].
 
     bits    expected information about the causes, in bits
-    change  chance that the leading treatment would be another one
+    change  chance that another treatment would lead, and by more than the setting `plan_changes_by`
     gain    expected gain in the chance of benefit, less cost
     """
 
@@ -64,6 +64,7 @@ class Asker:
         now = self.utility @ self.p if len(self.utility) else np.zeros(0)
         self.leading = int(np.argmax(now)) if len(now) else -1
         self.now = now
+        self.margin = p.settings["plan_changes_by"]
         middle = float(p.centre_weeks[int(np.argmax(p.slice_share))])
         self.before, self.after, self.share = kernel.time_share(p.centre_weeks, middle if weeks != weeks else weeks)
         self.counts = np.zeros((max(1, len(p.rho)), 3), np.int64)
@@ -93,7 +94,7 @@ class Asker:
         """Each finding asked alone."""
         out = np.zeros((len(findings), 3))
         plain, weighed, start = self._rows(findings, [0] * len(findings))
-        _each_question(self.p, plain, weighed, start, self.utility, self.leading, out)
+        _each_question(self.p, plain, weighed, start, self.utility, self.leading, self.margin, out)
         return Worth(out[:, 0], out[:, 1], out[:, 2])
 
     def worth_of_tests(self, tests: Sequence[Sequence[int]]) -> Worth:
@@ -108,7 +109,7 @@ class Asker:
         first = np.zeros(len(tests) + 1, np.int64)
         np.cumsum([len(findings) for findings in tests], out=first[1:])
         out = np.zeros((len(tests), 3))
-        _each_test(self.p, plain, weighed, start, first, UNIFORMS, self.utility, self.leading, out)
+        _each_test(self.p, plain, weighed, start, first, UNIFORMS, self.utility, self.leading, self.margin, out)
         return Worth(out[:, 0], out[:, 1], out[:, 2])
 
 
@@ -117,15 +118,17 @@ UNIFORMS = np.random.Generator(np.random.PCG64(RESULT_SEED)).random((N_RESULTS, 
 
 
 @_jit()
-def _leads(q, utility):  # type: ignore[no-untyped-def]
-    best, value = -1, -1e9
+def _leads(q, utility, leading):  # type: ignore[no-untyped-def]
+    """(utility of the treatment that leads under q, utility of the one that leads now)."""
+    best, now = -1e9, -1e9
     for t in range(utility.shape[0]):
         s = 0.0
         for h in range(q.shape[0]):
             s += utility[t, h] * q[h]
-        if s > value:
-            best, value = t, s
-    return best, value
+        best = max(best, s)
+        if t == leading:
+            now = s
+    return best, now
 
 
 @_jit()
@@ -165,27 +168,27 @@ def _mix(rows, scale, a, b, share, top, out):  # type: ignore[no-untyped-def]
 
 
 @_jit()
-def _each_question(p, plain, weighed, start, utility, leading, out):  # type: ignore[no-untyped-def]
+def _each_question(p, plain, weighed, start, utility, leading, margin, out):  # type: ignore[no-untyped-def]
     for f in range(start.shape[0] - 1):
-        _one_question(p, plain[start[f] : start[f + 1]], weighed[start[f] : start[f + 1]], utility, leading, out[f])
+        _one_question(p, plain[start[f] : start[f + 1]], weighed[start[f] : start[f + 1]], utility, leading, margin, out[f])
 
 
 @_jit()
-def _each_test(p, plain, weighed, start, first, uniform, utility, leading, out):  # type: ignore[no-untyped-def]
+def _each_test(p, plain, weighed, start, first, uniform, utility, leading, margin, out):  # type: ignore[no-untyped-def]
     for i in range(first.shape[0] - 1):
         a, b = first[i], first[i + 1]
         if b - a == 1:
             rows = slice(start[a], start[b])
-            _one_question(p, plain[rows], weighed[rows], utility, leading, out[i])
+            _one_question(p, plain[rows], weighed[rows], utility, leading, margin, out[i])
         elif b > a:
-            _several_questions(p, plain, weighed, start[a : b + 1], uniform, utility, leading, out[i])
+            _several_questions(p, plain, weighed, start[a : b + 1], uniform, utility, leading, margin, out[i])
 
 
 @_jit()
-def _one_question(p, plain, weighed, utility, leading, out):  # type: ignore[no-untyped-def]
+def _one_question(p, plain, weighed, utility, leading, margin, out):  # type: ignore[no-untyped-def]
     n = p.shape[0]
     q = np.empty(n)
-    _, value_now = _leads(p, utility)
+    value_now, _ = _leads(p, utility, leading)
     total = 0.0
     for s in range(plain.shape[0]):
         for h in range(n):
@@ -200,16 +203,16 @@ def _one_question(p, plain, weighed, utility, leading, out):  # type: ignore[no-
         for h in range(n):
             q[h] /= mass
         out[0] += chance * _divergence(q, p)
-        best, value = _leads(q, utility)
-        out[1] += chance if best != leading else 0.0
+        value, same = _leads(q, utility, leading)
+        out[1] += chance if value - same > margin else 0.0
         out[2] += chance * (value - value_now)
 
 
 @_jit()
-def _several_questions(p, plain, weighed, start, uniform, utility, leading, out):  # type: ignore[no-untyped-def]
+def _several_questions(p, plain, weighed, start, uniform, utility, leading, margin, out):  # type: ignore[no-untyped-def]
     n, n_results = p.shape[0], uniform.shape[0]
     q = np.empty(n)
-    _, value_now = _leads(p, utility)
+    value_now, _ = _leads(p, utility, leading)
     for r in range(n_results):
         target, truth, upto = (r + 0.5) / n_results, 0, p[0]
         while upto < target and truth < n - 1:
@@ -230,6 +233,6 @@ def _several_questions(p, plain, weighed, start, uniform, utility, leading, out)
         for h in range(n):
             q[h] /= mass
         out[0] += _divergence(q, p) / n_results
-        best, value = _leads(q, utility)
-        out[1] += 1.0 / n_results if best != leading else 0.0
+        value, same = _leads(q, utility, leading)
+        out[1] += 1.0 / n_results if value - same > margin else 0.0
         out[2] += (value - value_now) / n_results
