@@ -122,9 +122,9 @@ class _Plain:
             return (1.0 if value else 0.0) if self.is_bool else None
         if kind is str:
             return None if self.is_bool else self.states.get(value)
-        if self.states or (kind is not float and kind is not int) or (self.whole and value != int(value)):
+        if self.states or (kind is not float and kind is not int) or not self.low <= value <= self.high:
             return None
-        return float(value) if self.low <= value <= self.high else None
+        return None if self.whole and value != int(value) else float(value)
 
 
 class Layout:
