@@ -47,6 +47,7 @@ WRONG_FINDINGS: dict[str, tuple[dict[str, Any], type[CaseError], tuple[str, ...]
     "infinity": ({"crp_mg_l": float("inf")}, ImpossibleValue, ("crp_mg_l",), "inf"),
     "minus infinity": ({"crp_mg_l": float("-inf")}, ImpossibleValue, ("crp_mg_l",), "inf"),
     "a number beyond all floats": ({"crp_mg_l": 10**400}, ImpossibleValue, ("crp_mg_l",), "0000000"),
+    "infinity operations": ({"n_lumbar_operations": float("inf")}, ImpossibleValue, ("n_lumbar_operations", "1 to 20"), "inf"),
     "half an operation": (
         {"n_lumbar_operations": 1.5},
         ImpossibleValue,
@@ -186,6 +187,7 @@ def test_nothing_is_named_that_is_not_near() -> None:
 
 def test_nan_is_unknown_to_the_library() -> None:
     assert ad.assess({"leg_pain_nrs": float("nan"), "onset": "sudden"}) == ad.assess({"onset": "sudden"})
+    assert ad.assess({"n_lumbar_operations": float("nan"), "onset": "sudden"}) == ad.assess({"onset": "sudden"})
 
 
 def test_numpy_values_are_what_they_stand_for() -> None:
