@@ -7,8 +7,11 @@
     ├── CaseError        an input is wrong
     │   ├── UnreadableCase · UnknownFinding · ImpossibleState · ImpossibleValue
     │   └── ContradictoryFacts · OutOfScope
-    └── ProgramError     a program can't be used
-        └── StaleProgram · IncompatibleProgram
+    ├── ProgramError     a program can't be used
+    │   └── StaleProgram · IncompatibleProgram
+    └── ClinicError      the clinic's record can't do what was asked
+        ├── NotFound · NotPossible · ChangedMeanwhile
+        └── DatabaseError: DatabaseBusy · DatabaseFull · DatabaseUnusable
 
 A message says what is wrong, where, what was expected and how to mend it. It names findings, rules and rows,
 never a patient's value.
@@ -115,6 +118,40 @@ class StaleProgram(ProgramError):
 
 class IncompatibleProgram(ProgramError):
     """Written by another version of Afterdisc, or damaged."""
+
+
+class ClinicError(AfterdiscError):
+    """The clinic's record can't do what was asked. The message names no person."""
+
+    exit_code = 7
+
+
+class NotFound(ClinicError):
+    """What was asked for is not in the record, or not for this person's eyes."""
+
+
+class NotPossible(ClinicError):
+    """The record is not in a state in which this can be done: a signed visit is not changed."""
+
+
+class ChangedMeanwhile(ClinicError):
+    """Somebody else changed the same thing since it was last shown."""
+
+
+class DatabaseError(ClinicError):
+    """The database can't be used now."""
+
+
+class DatabaseBusy(DatabaseError):
+    """Another writer holds it; a later try will do."""
+
+
+class DatabaseFull(DatabaseError):
+    """There is no room left on the disk."""
+
+
+class DatabaseUnusable(DatabaseError):
+    """It cannot be opened or written, or is of another version."""
 
 
 class Problems(KnowledgeError):
