@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from afterdisc.errors import KnowledgeError, UncitedNumber, UnknownKey, UnreadableKnowledge
-from afterdisc.knowledge.base import Code, Remark, Support
+from afterdisc.knowledge.evidence import Code, Remark, Support
 from afterdisc.knowledge.tree import Map, Seq
 from afterdisc.words.nearest import did_you_mean
 
