@@ -1,0 +1,69 @@
+"""Who did what, when: rows that are only ever added, each sealed with the hash of the one before."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from afterdisc.clinic.tables import Audit
+
+START = "0" * 64
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How far the chain holds: the rows read, the last hash, and the first row that does not fit (None if all do)."""
+
+    n_rows: int
+    head: str
+    broken_at: int | None
+
+    @property
+    def holds(self) -> bool:
+        return self.broken_at is None
+
+
+def record(
+    session: Session, *, at: str, by: str | None, action: str, kind: str, subject: str, **detail: Any
+) -> None:
+    """Add one row, within the caller's write. `detail` holds ids, names of findings and counts; never a patient's value."""
+    last = session.execute(select(Audit.seq, Audit.hash).order_by(Audit.seq.desc()).limit(1)).first()
+    row = Audit(
+        seq=(last.seq if last else 0) + 1,
+        at=at,
+        account_id=by,
+        action=action,
+        subject_kind=kind,
+        subject_id=subject,
+        detail=json.dumps(detail, sort_keys=True, separators=(",", ":")),
+        previous=last.hash if last else START,
+    )
+    row.hash = seal(row)
+    session.add(row)
+    session.flush()
+
+
+def seal(row: Audit) -> str:
+    """The hash of a row and, through it, of all rows before."""
+    said = [row.seq, row.at, row.account_id, row.action, row.subject_kind, row.subject_id, row.detail, row.previous]
+    return hashlib.sha256(json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
+
+
+def verify(session: Session) -> Verdict:
+    """Does every row fit the one before, with no number left out?"""
+    n_rows, head = 0, START
+    for row in _rows(session):
+        if row.seq != n_rows + 1 or row.previous != head or row.hash != seal(row):
+            return Verdict(n_rows, head, row.seq)
+        n_rows, head = n_rows + 1, row.hash
+    return Verdict(n_rows, head, None)
+
+
+def _rows(session: Session) -> Iterator[Audit]:
+    yield from session.scalars(select(Audit).order_by(Audit.seq).execution_options(yield_per=1000))
