@@ -14,11 +14,24 @@ from afterdisc.report.svg import Charts
 from afterdisc.report.works import Works, author_year, is_confirmed, is_judged, link, title
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import BaseLoader, Environment
 
 N_WEIGHED = 4  # causes whose findings are drawn
 WORTH_WEIGHING = 0.03
 N_COMBINATIONS = 5
+FILTERS = {
+    "percent": phrases.percent,
+    "share": phrases.share,
+    "interval": phrases.interval,
+    "times": phrases.times,
+    "decided": phrases.decided,
+    "spelt": phrases.spelt,
+    "sentence": phrases.sentence,
+    "author_year": author_year,
+    "title_of": title,
+    "link": link,
+    "is_confirmed": is_confirmed,
+}
 MENTION = Markup('<a class="ref" href="#{target}" aria-label="{name}">{shown}</a>')
 
 
@@ -27,33 +40,27 @@ def render_html(assessment: Item) -> str:
 
     One file: no request leaves it, styles are inline, and it holds no script. Every word of the assessment is escaped.
     """
-    return _environment().get_template("page.html").render(_view(assessment))
+    return _environment().get_template("page.html").render(view_of(assessment))
 
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined  # whoever asks for JSON does not wait for it
+    from jinja2 import Environment, StrictUndefined  # whoever asks for JSON does not wait for it
 
-    loader = PackageLoader("afterdisc.report", "templates")
-    env = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    env.filters |= {
-        "percent": phrases.percent,
-        "share": phrases.share,
-        "interval": phrases.interval,
-        "times": phrases.times,
-        "decided": phrases.decided,
-        "spelt": phrases.spelt,
-        "sentence": phrases.sentence,
-        "author_year": author_year,
-        "title_of": title,
-        "link": link,
-        "is_confirmed": is_confirmed,
-    }
+    env = Environment(loader=loader(), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    env.filters |= FILTERS
     return env
 
 
-def _view(assessment: Item) -> dict[str, Any]:
-    """What the template asks for: the assessment, and the words, charts and citations made from it."""
+def loader() -> BaseLoader:
+    """The templates of the page and of its parts, and the style sheet of the parts."""
+    from jinja2 import ChoiceLoader, PackageLoader
+
+    return ChoiceLoader([PackageLoader("afterdisc.report", "templates"), PackageLoader("afterdisc.report", "static")])
+
+
+def view_of(assessment: Item) -> dict[str, Any]:
+    """What the templates ask for: the assessment, and the words, charts and citations made from it."""
     works, labels = Works(assessment["sources"]), Labels(assessment)
     return {
         "a": assessment,
@@ -65,6 +72,7 @@ def _view(assessment: Item) -> dict[str, Any]:
         "largest_weight": _largest_weight(assessment),
         "weighed": weighed(assessment),
         "combinations": phrases.sets(assessment)[:N_COMBINATIONS],
+        "depth_at": None,  # the depth of an option stands on the page itself, not at an address of its own
     }
 
 
