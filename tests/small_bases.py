@@ -30,10 +30,10 @@ Numbers = float | tuple[float, ...]  # one for all slices, or one a slice
 _MAPPINGS = ("investigations", "imaging", "definitions", "groups", "facts", "sources")
 _PARTS_MADE_HERE = (
     *("folder", "version", "title", "intended_use", "review_by", "findings", "model_findings", "causes", "gates"),
-    *("treatments", "red_flags", "slices", "latest_weeks", "dependence", "concurrency", "settings"),
+    *("follow_up", "treatments", "red_flags", "slices", "latest_weeks", "dependence", "concurrency", "settings"),
 )
 # All parts of a knowledge base that a small one leaves empty
-NOTHING_ELSE: dict[str, Any] = {
+NOTHING_ELSE: dict[str, Any] = {"follow_up": kb.FollowUp()} | {
     part.name: {} if part.name in _MAPPINGS else () for part in fields(KnowledgeBase) if part.name not in _PARTS_MADE_HERE
 }
 
@@ -142,6 +142,9 @@ def finding(
         why="",
         note="",
         patient_can_answer=True,
+        ask_patient="",
+        patient_help="",
+        patient_values={},
         complete=complete,
         codes=(),
         bins=bins,
@@ -222,7 +225,7 @@ def _cause(
         seed=False,
         summary="",
         story="",
-        patient="",
+        plain="",
         tells_it_apart=(),
         pitfalls=(),
         next_test="",
@@ -510,6 +513,7 @@ def write_folder(base: KnowledgeBase, folder: Path) -> Path:
         "economics/utilities_and_costs.yaml": {},
         "investigations/gates.yaml": {"rules": [_rule_yaml(r) for r in base.gates]},
     }
+    files |= {f"follow_up/{name}.yaml": {} for name in ("scores", "due", "reasons", "pre_visit", "emergency", "words")}
     files |= {f"causes/{name}.yaml": _cause_yaml(cause) for name, cause in base.causes.items()}
     for name, content in files.items():
         path = folder / name
@@ -611,6 +615,7 @@ def _cause_yaml(cause: kb.Cause) -> dict[str, Any]:
     return {
         "id": cause.id,
         "label": cause.label,
+        "plain": "For the test.",
         "class": cause.kind,
         "prior": [{"weeks": list(p.weeks), "p": p.p, **_said(p.support)} for p in cause.priors],
         "risk_factors": [

@@ -73,7 +73,7 @@ def test_a_slip_is_told_with_its_place_and_mend_and_ends_with_3(tiny: Folder, fi
 def test_a_sound_folder_ends_with_0(tiny: Folder) -> None:
     said = afterdisc("knowledge", "check", tiny.path)
     assert said.status == 0
-    assert "22 of 22 vignettes" in said.out
+    assert "24 of 24 vignettes" in said.out
 
 
 def test_a_review_date_that_has_passed_is_a_warning(tiny: Folder) -> None:

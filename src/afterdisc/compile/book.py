@@ -6,8 +6,10 @@ import dataclasses
 import json
 from typing import Any
 
+from afterdisc.compile.cited import support_of
+from afterdisc.compile.follow_up import follow_up_of, section_of
 from afterdisc.knowledge import base as kb
-from afterdisc.knowledge.base import KnowledgeBase, Support
+from afterdisc.knowledge.base import KnowledgeBase
 from afterdisc.knowledge.supports import citations
 
 
@@ -22,6 +24,7 @@ def book_of(base: KnowledgeBase) -> dict[str, Any]:
         "slices": [list(s.weeks) for s in base.slices],
         "prevalence": _prevalence(base),
         "findings": {i: _finding(f) for i, f in base.findings.items()},
+        "form": [section_of(s) for s in base.form],
         "causes": {i: _cause(c) for i, c in base.causes.items()},
         "investigations": {
             i: {"label": v.label, "kind": v.kind, "burden": v.burden, "gives": list(v.gives)}
@@ -30,9 +33,7 @@ def book_of(base: KnowledgeBase) -> dict[str, Any]:
         "gates": {r.id: _rule(r) for r in base.gates},
         "treatments": {i: _treatment(t) for i, t in base.treatments.items()},
         "red_flags": {i: _red_flag(f) for i, f in base.red_flags.items()},
-        "mandatory": [
-            {"id": m.id, "label": m.label, "any_of": list(m.any_of), "question": m.question} for m in base.mandatory
-        ],
+        "mandatory": [{"id": m.id, "label": m.label, "any_of": list(m.any_of), "question": m.question} for m in base.mandatory],
         "imaging": {i: _imaging(r) for i, r in base.imaging.items()},
         "course": [
             {
@@ -40,14 +41,16 @@ def book_of(base: KnowledgeBase) -> dict[str, Any]:
                 "from_weeks": p.from_weeks,
                 "normally_seen": p.normally_seen,
                 "not_normal": p.not_normal,
-                **_support(p.support),
+                **support_of(p.support),
             }
             for p in base.course
         ],
         "course_rules": {r.id: _rule(r) for r in base.course_rules},
         "contradictions": {r.id: r.say for r in (*base.contradictions, *base.out_of_scope)},
-        "stages": {s.id: {"label": s.label, "say": s.say, **_support(s.support)} for s in base.stages},
+        "stages": {s.id: {"label": s.label, "say": s.say, **support_of(s.support)} for s in base.stages},
     }
+    book["follow_up"] = follow_up_of(base.follow_up)
+    book["harms"] = dict(base.follow_up.harms)
     cited = sorted({fact for fact, _ in citations(base)})
     facts = {i: dataclasses.asdict(base.facts[i]) for i in cited if i in base.facts}
     book["facts"] = facts
@@ -67,16 +70,6 @@ def _prevalence(base: KnowledgeBase) -> dict[str, dict[str, float]]:
     return out
 
 
-def _support(support: Support) -> dict[str, Any]:
-    return {
-        "support": support.kind,
-        "facts": list(support.facts),
-        "why": support.because,
-        "worth": support.worth,
-        "where": support.where,
-    }
-
-
 def _finding(f: kb.Finding) -> dict[str, Any]:
     return {
         "label": f.label,
@@ -91,6 +84,9 @@ def _finding(f: kb.Finding) -> dict[str, Any]:
         "help": f.help,
         "why": f.why,
         "patient_can_answer": f.patient_can_answer,
+        "ask_patient": f.ask_patient,
+        "patient_help": f.patient_help,
+        "patient_values": dict(f.patient_values),
     }
 
 
@@ -101,14 +97,14 @@ def _cause(c: kb.Cause) -> dict[str, Any]:
         "seed": c.seed,
         "summary": c.summary,
         "story": c.story,
-        "patient": c.patient,
+        "plain": c.plain,
         "tells_it_apart": [dataclasses.asdict(r) for r in c.tells_it_apart],
         "pitfalls": [dataclasses.asdict(r) for r in c.pitfalls],
         "next_test": c.next_test,
-        "prior": [{"weeks": list(p.weeks), "p": p.p, **_support(p.support)} for p in c.priors],
-        "risk_factors": {r.finding: _support(r.support) for r in c.risk_factors},
+        "prior": [{"weeks": list(p.weeks), "p": p.p, **support_of(p.support)} for p in c.priors],
+        "risk_factors": {r.finding: support_of(r.support) for r in c.risk_factors},
         "findings": {
-            f: [{"weeks": list(d.weeks) if d.weeks else None, "p": dict(d.p), **_support(d.support)} for d in rows]
+            f: [{"weeks": list(d.weeks) if d.weeks else None, "p": dict(d.p), **support_of(d.support)} for d in rows]
             for f, rows in c.findings.items()
         },
     }
@@ -120,7 +116,7 @@ def _rule(r: kb.Rule) -> dict[str, Any]:
         "say": r.say,
         "dose": dataclasses.asdict(r.dose) if r.dose else None,
         "unknown_withholds": r.unknown_withholds,
-        **_support(r.support),
+        **support_of(r.support),
     }
 
 
@@ -136,10 +132,9 @@ def _treatment(t: kb.Treatment) -> dict[str, Any]:
         "patient": t.patient,
         "guidelines": [dataclasses.asdict(g) for g in t.guidelines],
         "rules": {r.id: _rule(r) for r in t.rules},
-        "benefit": {c: {"p": b.p, "low": b.low, "high": b.high, **_support(b.support)} for c, b in t.benefit.items()},
+        "benefit": {c: {"p": b.p, "low": b.low, "high": b.high, **support_of(b.support)} for c, b in t.benefit.items()},
         "harms": [
-            {"harm": h.id, "p": h.p, "low": h.low, "high": h.high, "window": h.window, **_support(h.support)}
-            for h in t.harms
+            {"harm": h.id, "p": h.p, "low": h.low, "high": h.high, "window": h.window, **support_of(h.support)} for h in t.harms
         ],
     }
 
@@ -151,7 +146,7 @@ def _red_flag(f: kb.RedFlag) -> dict[str, Any]:
         "action": f.action,
         "investigations": list(f.investigations),
         "treatments": list(f.treatments),
-        **_support(f.support),
+        **support_of(f.support),
     }
 
 
@@ -164,5 +159,5 @@ def _imaging(r: kb.ImagingRule) -> dict[str, Any]:
         "say": r.say,
         "check": list(r.check),
         "overridden_by": list(r.overridden_by),
-        **_support(r.support),
+        **support_of(r.support),
     }

@@ -7,8 +7,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from afterdisc.knowledge.arithmetic import Concurrency, DependenceGroup, EconomicItem, Order, Refusal, Setting, Slice
-from afterdisc.knowledge.care import Benefit, Dose, Guideline, Harm, Investigation, Rule, Shift, Treatment
+from afterdisc.knowledge.care import Benefit, Dose, Guideline, Harm, Investigation, Plain, Rule, Shift, Treatment
 from afterdisc.knowledge.evidence import Code, Fact, Remark, Source, Support, Vignette
+from afterdisc.knowledge.follow_up import (
+    Curve,
+    CurvePoint,
+    Due,
+    Emergency,
+    FollowUp,
+    Instrument,
+    PreVisit,
+    Reason,
+    Section,
+    Threshold,
+)
 from afterdisc.knowledge.signs import NO_CAUSE, Cause, Distribution, Finding, ModelFinding, Prior, RiskFactor, StateBin
 from afterdisc.knowledge.steps import CoursePoint, Definition, ImagingRule, Level, Mandatory, RedFlag, Stage
 
@@ -19,28 +31,38 @@ __all__ = [
     "Code",
     "Concurrency",
     "CoursePoint",
+    "Curve",
+    "CurvePoint",
     "Definition",
     "DependenceGroup",
     "Distribution",
     "Dose",
+    "Due",
     "EconomicItem",
+    "Emergency",
     "Fact",
     "Finding",
+    "FollowUp",
     "Guideline",
     "Harm",
     "ImagingRule",
+    "Instrument",
     "Investigation",
     "KnowledgeBase",
     "Level",
     "Mandatory",
     "ModelFinding",
     "Order",
+    "Plain",
+    "PreVisit",
     "Prior",
+    "Reason",
     "RedFlag",
     "Refusal",
     "Remark",
     "RiskFactor",
     "Rule",
+    "Section",
     "Setting",
     "Shift",
     "Slice",
@@ -48,6 +70,7 @@ __all__ = [
     "Stage",
     "StateBin",
     "Support",
+    "Threshold",
     "Treatment",
     "Vignette",
 ]
@@ -63,6 +86,7 @@ class KnowledgeBase:
     intended_use: str
     review_by: str
     findings: Mapping[str, Finding]
+    form: tuple[Section, ...]  # every finding, section by section, in the order of the files
     model_findings: Mapping[str, ModelFinding]
     causes: Mapping[str, Cause]
     investigations: Mapping[str, Investigation]
@@ -87,6 +111,7 @@ class KnowledgeBase:
     settings: Mapping[str, Setting]
     economics: tuple[EconomicItem, ...]
     other_supports: tuple[Support, ...]  # of derived findings, ingredient groups and time slices
+    follow_up: FollowUp
     facts: Mapping[str, Fact]
     sources: Mapping[str, Source]
     warnings: tuple[str, ...] = field(default=())

@@ -84,6 +84,16 @@ class Harm:
 
 
 @dataclass(frozen=True)
+class Plain:
+    """A treatment for a sheet that is read together: no figures, those stand beside it."""
+
+    what: str
+    good: str
+    bad: str
+    life: str
+
+
+@dataclass(frozen=True)
 class Treatment:
     id: str
     label: str

@@ -52,6 +52,25 @@ class Fields:
     def flag(self, key: str, default: bool | None = None) -> bool:
         return bool(self._typed(key, self.raw(key, default), (bool,), "true or false"))
 
+    def pair(self, key: str) -> tuple[float, float]:
+        """Two numbers, the lower one first."""
+        value = self._typed(key, self.raw(key), (Seq,), "two numbers, as in [0, 10]")
+        if len(value) != 2 or not all(isinstance(x, int | float) for x in value) or not value[0] < value[1]:
+            raise UnreadableKnowledge(f"{self.what}: `{key}` must be two rising numbers", where=self.where(key))
+        return float(value[0]), float(value[1])
+
+    def part(self, key: str) -> Fields:
+        """A mapping inside this one."""
+        value = self._typed(key, self.raw(key), (Map,), "a mapping (`{value: …}`)")
+        return Fields(value, f"{self.what}, {key}", self.problems)
+
+    def texts(self, key: str) -> dict[str, str]:
+        """A mapping of texts; empty if the key is absent."""
+        if self.raw(key) is None:
+            return {}
+        inside = self.part(key)
+        return {name: inside.text(name) for name in inside.tree}
+
     def names(self, key: str) -> tuple[str, ...]:
         """A list of text; empty if the key is absent."""
         value = self.raw(key)

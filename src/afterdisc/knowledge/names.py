@@ -25,7 +25,7 @@ from afterdisc.words.ingredient import ingredient
 from afterdisc.words.nearest import did_you_mean
 from afterdisc.words.urgency import URGENCIES
 
-Ruled = TypeVar("Ruled", kb.Rule, kb.ImagingRule, kb.Stage, kb.Refusal)
+Ruled = TypeVar("Ruled", kb.Rule, kb.ImagingRule, kb.Stage, kb.Refusal, kb.Emergency)
 URGENCY = "urgency"  # the pseudo-finding that stage rules may ask for
 
 
@@ -65,6 +65,7 @@ class _Resolver:
             stages=tuple(map(self.ruled, b.stages)),
             contradictions=tuple(map(self.ruled, b.contradictions)),
             out_of_scope=tuple(map(self.ruled, b.out_of_scope)),
+            follow_up=replace(b.follow_up, emergencies=tuple(map(self.ruled, b.follow_up.emergencies))),
         )
 
     def ruled(self, rule: Ruled) -> Ruled:

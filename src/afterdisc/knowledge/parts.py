@@ -17,11 +17,12 @@ def rules_of(base: KnowledgeBase) -> Iterator[kb.Rule]:
         yield from treatment.rules
 
 
-def tried(base: KnowledgeBase) -> Iterator[kb.RedFlag | kb.ImagingRule | kb.Stage | kb.Rule]:
+def tried(base: KnowledgeBase) -> Iterator[kb.RedFlag | kb.ImagingRule | kb.Stage | kb.Emergency | kb.Rule]:
     """Everything that has vignettes beside it."""
     yield from base.red_flags.values()
     yield from base.imaging.values()
     yield from base.stages
+    yield from base.follow_up.emergencies
     yield from rules_of(base)
 
 
@@ -38,6 +39,7 @@ def early_conditions(base: KnowledgeBase) -> Iterator[tuple[str, Condition]]:
         yield from ((flag.where, level.when) for level in flag.levels)
     for refusal in (*base.contradictions, *base.out_of_scope):
         yield refusal.where, refusal.when
+    yield from ((e.where, e.when) for e in base.follow_up.emergencies)
     for model in base.model_findings.values():
         yield from ((model.where, c) for c in (model.derived_from or {}).values())
         if model.silent_when is not None:

@@ -11,6 +11,7 @@ from afterdisc.knowledge import read_steps as steps
 from afterdisc.knowledge.fields import Fields
 from afterdisc.knowledge.names import with_names_resolved
 from afterdisc.knowledge.read_care import read_gates, read_investigations, read_rule, read_treatment
+from afterdisc.knowledge.read_follow_up import read_follow_up
 from afterdisc.knowledge.read_signs import read_cause, read_vocabulary
 from afterdisc.knowledge.read_sources import read_facts, read_sources
 from afterdisc.knowledge.reading import SHAPE, WRONG_SHAPE, Files, each, named
@@ -57,6 +58,7 @@ def _base(files: Files) -> kb.KnowledgeBase:
         intended_use=top.text("intended_use"),
         review_by=top.text("review_by"),
         findings=vocabulary.findings,
+        form=vocabulary.form,
         model_findings=vocabulary.model_findings,
         causes={c.id: c for c in each(files.all_of("causes"), read_cause)},
         investigations=read_investigations(files),
@@ -81,6 +83,7 @@ def _base(files: Files) -> kb.KnowledgeBase:
         settings=named(top.parts("settings", "setting"), arithmetic.read_setting),
         economics=tuple(named(economics.parts("items", "item"), arithmetic.read_economic).values()),
         other_supports=(*vocabulary.supports, *(support for _, support in groups.values()), time.support()),
+        follow_up=read_follow_up(files),
         facts=read_facts(files),
         sources=read_sources(files),
     )

@@ -85,6 +85,12 @@ def read_treatment(f: Fields) -> kb.Treatment:
     )
 
 
+def _plain_words(f: Fields) -> kb.Plain:
+    plain = kb.Plain(f.text("what"), f.text("good"), f.text("bad"), f.text("life"))
+    f.done()
+    return plain
+
+
 def _guideline(f: Fields) -> kb.Guideline:
     stance = f.text("stance")
     if stance not in ("for", "against", "conditional", "open"):

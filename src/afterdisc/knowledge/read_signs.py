@@ -31,6 +31,7 @@ class Vocabulary:
     """All findings, what carries weight among them, and the support of those worked out from others."""
 
     findings: Mapping[str, kb.Finding]
+    form: tuple[kb.Section, ...]
     model_findings: Mapping[str, kb.ModelFinding]
     supports: tuple[kb.Support, ...]
 
@@ -38,11 +39,15 @@ class Vocabulary:
 def read_vocabulary(files: Files) -> Vocabulary:
     findings: dict[str, kb.Finding] = {}
     weighing: dict[str, _Weighing] = {}
+    form = []
     for file in files.all_of("findings"):
-        for name, fields, finding in _findings_of(file):
+        group, before = Path(file.what).stem.partition("_")[2], len(findings)
+        title = file.text("title")
+        for name, fields, finding in _findings_of(file, group):
             findings[name] = finding
             states = tuple(b.id for b in finding.bins) or _states_of(finding)
             weighing[name] = _Weighing(fields, states, None, name)
+        form.append(kb.Section(group, title, tuple(findings)[before:]))
     derived = files.one("model/derived.yaml")
     supports = []
     for name, fields in derived.parts("derived", "derived finding"):
@@ -53,13 +58,11 @@ def read_vocabulary(files: Files) -> Vocabulary:
     models = {name: _model_finding(name, w, silent.get(name)) for name, w in weighing.items()}
     for w in weighing.values():
         w.fields.done()
-    return Vocabulary(findings, models, tuple(supports))
+    return Vocabulary(findings, tuple(form), models, tuple(supports))
 
 
-def _findings_of(file: Fields) -> Iterator[tuple[str, Fields, kb.Finding]]:
+def _findings_of(file: Fields, group: str) -> Iterator[tuple[str, Fields, kb.Finding]]:
     """The findings of one file; the weight of each is still to be read from its fields."""
-    group = Path(file.what).stem.partition("_")[2]
-    file.text("title", "")
     for name, fields in file.parts("findings", "finding"):
         try:
             yield name, fields, _finding(name, group, fields)
@@ -77,7 +80,7 @@ def _finding(name: str, group: str, f: Fields) -> kb.Finding:
     kind = f.text("kind")
     if kind not in ("bool", "number", "count", "ordinal", "category", "set", "map"):
         raise UnreadableKnowledge(f"{f.what}: `{kind}` is no kind of finding", where=f.where("kind"))
-    limits = f.raw("range")
+    limits, for_patient = f.raw("range"), f.flag("patient_can_answer", False)
     values = f.raw("values") or {}
     bins = tuple(
         kb.StateBin(state, b.maybe_number("from"), b.maybe_number("below"), b.text("label", state))
@@ -96,7 +99,10 @@ def _finding(name: str, group: str, f: Fields) -> kb.Finding:
         help=f.text("help", ""),
         why=f.text("why", ""),
         note=f.text("note", ""),
-        patient_can_answer=f.flag("patient_can_answer", False),
+        patient_can_answer=for_patient,
+        ask_patient=f.text("ask_patient") if for_patient else "",
+        patient_help=f.text("patient_help", "") if for_patient else "",
+        patient_values=f.texts("patient_values") if for_patient else {},
         complete=f.flag("complete", kind == "set"),
         codes=f.codes(),
         bins=bins,
@@ -142,7 +148,7 @@ def read_cause(f: Fields) -> kb.Cause:
         seed=f.flag("seed", False),
         summary=f.text("summary", ""),
         story=f.text("story", ""),
-        patient=f.text("patient", ""),
+        plain=f.text("plain"),
         tells_it_apart=f.remarks("tells_it_apart"),
         pitfalls=f.remarks("pitfalls"),
         next_test=f.text("next_test", ""),

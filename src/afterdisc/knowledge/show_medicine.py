@@ -18,7 +18,7 @@ def cause(page: PageWriter, cause: kb.Cause) -> None:
         f"Cause: {cause.label} ({cause.kind})",
         cause.summary,
         cause.story,
-        f"For the person: {cause.patient}" if cause.patient else "",
+        f"For the person: {cause.plain}",
         f"Next test: {cause.next_test}" if cause.next_test else "",
         f"Stands in {cause.where}; to be reviewed by {cause.review_by}",
     )

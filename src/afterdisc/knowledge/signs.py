@@ -45,6 +45,9 @@ class Finding:
     why: str
     note: str
     patient_can_answer: bool
+    ask_patient: str  # the question in the person's own words
+    patient_help: str
+    patient_values: Mapping[str, str]
     complete: bool  # a map that lists everything: what it does not list is none
     codes: tuple[Code, ...]
     bins: tuple[StateBin, ...]
@@ -89,7 +92,7 @@ class Cause:
     seed: bool
     summary: str
     story: str
-    patient: str
+    plain: str  # for the person, in a sentence or two
     tells_it_apart: tuple[Remark, ...]
     pitfalls: tuple[Remark, ...]
     next_test: str

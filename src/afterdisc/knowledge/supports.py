@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
-from afterdisc.knowledge.base import KnowledgeBase, Support
+from afterdisc.knowledge.base import FollowUp, KnowledgeBase, Support
 
 
 def supports_by_part(base: KnowledgeBase) -> Mapping[str, tuple[Support, ...]]:
@@ -30,9 +30,21 @@ def supports_by_part(base: KnowledgeBase) -> Mapping[str, tuple[Support, ...]]:
         "definitions": (d.support for d in base.definitions.values()),
         "settings": (s.support for s in base.settings.values()),
         "worked out, groups, time": base.other_supports,
+        "follow-up": _follow_up(base.follow_up),
         "economics": (e.support for e in base.economics),
     }
     return {part: tuple(supports) for part, supports in parts.items()}
+
+
+def _follow_up(follow_up: FollowUp) -> Iterator[Support]:
+    for instrument in follow_up.instruments.values():
+        yield from (t.support for t in instrument.thresholds)
+        for curve in instrument.curves:
+            yield from (s for point in curve.points for s in (point.support, point.spread))
+    yield from (d.support for d in (*follow_up.due.values(), *follow_up.review_after.values()))
+    if follow_up.pre_visit is not None:
+        yield follow_up.pre_visit.support
+    yield from (e.support for e in follow_up.emergencies)
 
 
 def citations(base: KnowledgeBase) -> Iterator[tuple[str, str]]:

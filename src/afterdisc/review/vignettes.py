@@ -27,6 +27,7 @@ from afterdisc.knowledge.base import Vignette
 from afterdisc.knowledge.check import Report
 from afterdisc.knowledge.names import URGENCY
 from afterdisc.program import Program
+from afterdisc.review.emergencies import emergency_failures, n_emergency_vignettes
 from afterdisc.words.truth import Truth
 from afterdisc.words.urgency import URGENCIES
 
@@ -65,10 +66,10 @@ def check_everything(folder: Path | str = INSTALLED, *, today: date) -> Report:
     if any(isinstance(e, UNRUNNABLE) for e in report.errors):
         return replace(report, warnings=(*report.warnings, NOT_RUN))
     try:
-        failures = tuple(vignette_failures(base, program_without_draws(base)))
+        failures = (*vignette_failures(base, program_without_draws(base)), *emergency_failures(base))
     except KnowledgeError as error:
         failures = (error,)
-    n = len(trials_of(base))
+    n = len(trials_of(base)) + n_emergency_vignettes(base)
     summary = f"{report.summary} {n - len(failures)} of {n} vignettes come out as they say."
     return replace(report, errors=(*report.errors, *failures), summary=summary)
 
