@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from afterdisc.cli.write import as_json, replaced
 from afterdisc.door import assess, load_program
 from afterdisc.errors import CaseError, UnreadableCase
 from afterdisc.intake import batch_from_cases, read_case
+from afterdisc.intake.typed import value_of
 from afterdisc.program import Program
 from afterdisc.words.printable import printable
 
@@ -123,32 +123,3 @@ def _expects(text: dict[str, Any]) -> str:
     if text["kind"] == "map":
         return f"name and number ({text['unit']}), separated by commas; none"
     return str(text["unit"] or "a number")
-
-
-def value_of(text: dict[str, Any], raw: str) -> Any:
-    """The answer as a case file would hold it; what cannot be understood stays as it was typed and will be refused."""
-    if text["kind"] == "bool":
-        return {"y": True, "yes": True, "n": False, "no": False}.get(raw.lower(), raw)
-    if text["values"]:
-        states = list(text["values"])
-        return states[int(raw) - 1] if raw.isdecimal() and 1 <= int(raw[:4]) <= len(states) else raw
-    if text["kind"] in ("set", "map"):
-        parts = [part.strip() for part in raw.split(",") if part.strip() and part.strip().lower() != "none"]
-        return parts if text["kind"] == "set" else dict(map(_pair, parts))
-    return _number(raw.replace(",", "."))
-
-
-def _pair(part: str) -> tuple[str, Any]:
-    """`gabapentin 900` or `gabapentin: 900`."""
-    name, _, number = part.replace(":", " ").rpartition(" ")
-    return name.strip(), _number(number)
-
-
-def _number(raw: str) -> Any:
-    try:
-        number = float(raw)
-    except ValueError:
-        return raw
-    if math.isnan(number):
-        return raw
-    return int(number) if number.is_integer() else number

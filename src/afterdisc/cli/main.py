@@ -10,13 +10,14 @@ from typing import Any
 
 import click
 
-from afterdisc.cli import write
+from afterdisc.cli import workspace, write
 from afterdisc.errors import AfterdiscError
 from afterdisc.words.printable import printable
 
 EXIT_CODES = """\b
 Exit codes: 0 done · 1 error · 2 wrong use · 3 knowledge is wrong · 4 the case is wrong · 5 out of scope ·
-6 program unusable · 130 interrupted."""
+6 program unusable · 7 the clinic's record ·
+130 interrupted."""
 
 
 class Group(click.Group):
@@ -134,6 +135,9 @@ def interview(session: str, as_json: bool, folder: str | None) -> None:
         click.echo(write.as_json(answer))
     else:
         _print_page(answer)
+
+
+cli.add_command(workspace.serve)
 
 
 @cli.group(cls=Group)

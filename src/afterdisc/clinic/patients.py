@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from afterdisc.clinic import audit
 from afterdisc.clinic.moments import new_id
-from afterdisc.clinic.tables import Operation, Patient, Visit
+from afterdisc.clinic.tables import Account, Operation, Patient, Visit
 from afterdisc.errors import NotFound, NotPossible
 
 LONGEST = 200
@@ -131,3 +131,9 @@ def visits_of(session: Session, patient_id: str) -> list[Visit]:
     """Visits, the earliest first."""
     rows = session.scalars(select(Visit).where(Visit.patient_id == patient_id))
     return sorted(rows, key=lambda v: (v.on, v.created_at))
+
+
+def names_of(session: Session, account_ids: Iterable[str]) -> dict[str, str]:
+    """The names of those who did something, by account."""
+    rows = session.execute(select(Account.id, Account.name).where(Account.id.in_(set(account_ids))))
+    return {row.id: row.name for row in rows}

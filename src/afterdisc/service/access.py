@@ -1,0 +1,45 @@
+"""Who may do what: every route by its name. A route that is not named here does not start."""
+
+from __future__ import annotations
+
+from afterdisc.clinic.people import ADMINISTRATOR, CLINICIAN, REVIEWER
+
+EVERYBODY: frozenset[str] | None = None  # also whoever is not signed in
+SIGNED_IN = frozenset({CLINICIAN, REVIEWER, ADMINISTRATOR})
+CARE = frozenset({CLINICIAN})
+MEDICINE = frozenset({CLINICIAN, REVIEWER})
+HOUSE = frozenset({ADMINISTRATOR})
+
+ACCESS: dict[str, frozenset[str] | None] = {
+    # the door
+    "static": EVERYBODY,
+    "health": EVERYBODY,
+    "metrics": EVERYBODY,
+    "setup_page": EVERYBODY,
+    "setup": EVERYBODY,
+    "sign_in_page": EVERYBODY,
+    "sign_in": EVERYBODY,
+    "sign_out": SIGNED_IN,
+    "lock": SIGNED_IN,
+    "unlock_page": SIGNED_IN,
+    "unlock": SIGNED_IN,
+    "still_here": SIGNED_IN,
+    "home": SIGNED_IN,
+    # care
+    "worklist": CARE,
+    "new_patient_page": CARE,
+    "new_patient": CARE,
+    "patient_page": CARE,
+    "new_visit": CARE,
+    "visit_page": CARE,
+    "keep_answers": CARE,
+    "live": CARE,
+    "option": CARE,
+    "what_if": CARE,
+    "evidence_of_cause": CARE,
+    "evidence_of_benefit": CARE,
+    "finding_history": CARE,
+    # medicine
+    "fact": MEDICINE,
+}
+OPEN_WHILE_LOCKED = {"sign_out", "unlock_page", "unlock"}

@@ -1,0 +1,50 @@
+"""What every route works with: the database, the program, the clock and the settings; and how a request gets at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import cast
+
+from fastapi import Request
+
+from afterdisc.clinic.database import Database
+from afterdisc.clinic.moments import Clock, stamp
+from afterdisc.clinic.people import Limits, Visitor
+from afterdisc.program import Program
+from afterdisc.service.settings import Settings
+
+
+@dataclass
+class Desk:
+    """One running workspace."""
+
+    settings: Settings
+    database: Database
+    program: Program
+    clock: Clock
+    setup_code: str = ""  # shown in the terminal; whoever has it makes the first account
+
+    @cached_property
+    def limits(self) -> Limits:
+        return Limits(timedelta(minutes=self.settings.idle_minutes), timedelta(hours=self.settings.session_hours))
+
+    def now(self) -> datetime:
+        return self.clock()
+
+    def at(self) -> str:
+        return stamp(self.clock())
+
+    def today(self) -> str:
+        """The calendar day where this machine stands."""
+        return self.clock().astimezone().date().isoformat()
+
+
+def desk_of(request: Request) -> Desk:
+    return cast(Desk, request.app.state.desk)
+
+
+def visitor_of(request: Request) -> Visitor:
+    """Whoever is signed in; only for routes that ask for it in `access`."""
+    return cast(Visitor, request.state.visitor)

@@ -1,0 +1,162 @@
+"""What stands before every route: is this caller known, may they, and does the request come from our own pages?
+
+Also the headers of every answer, and the limit on what is sent.
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from afterdisc.clinic import people
+from afterdisc.clinic.people import Visitor
+from afterdisc.service.access import ACCESS, OPEN_WHILE_LOCKED
+from afterdisc.service.desk import desk_of
+
+COOKIE = "afterdisc_session"
+SAFE = {"GET", "HEAD", "OPTIONS"}
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class NotSignedIn(Exception):
+    """Nobody is signed in, and the route asks for somebody."""
+
+
+class Locked(Exception):
+    """Somebody is signed in, but was idle too long."""
+
+
+class NotAllowed(Exception):
+    """Somebody is signed in, but not in a role that may; `why` names the roles that may."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+
+
+class Foreign(Exception):
+    """The request does not come from our own pages."""
+
+
+class TooLarge(Exception):
+    """More was sent than this server takes."""
+
+
+def known(request: Request) -> Visitor | None:
+    """Whoever the cookie names, if anybody."""
+    token = request.cookies.get(COOKIE, "")
+    desk = desk_of(request)
+    if not token:
+        return None
+    with desk.database.reading() as session:
+        visitor = people.visitor_of(session, token, desk.now(), desk.limits)
+        stale = visitor is not None and not visitor.is_locked and people.is_stale(session, visitor, desk.now())
+    if visitor and stale and not request.url.path.endswith("/still-here"):
+        with desk.database.writing() as session:
+            people.touch(session, visitor, desk.now())
+    return visitor
+
+
+def admitted(request: Request, visitor: Annotated[Visitor | None, Depends(known)]) -> None:
+    """Raises unless this caller may use this route now."""
+    name = request.scope["route"].name
+    request.state.visitor = visitor
+    allowed = ACCESS[name]
+    if allowed is None:
+        return
+    if visitor is None:
+        raise NotSignedIn
+    if visitor.is_locked and name not in OPEN_WHILE_LOCKED:
+        raise Locked
+    if not visitor.may(allowed):
+        raise NotAllowed(" or ".join(sorted(allowed)))
+
+
+async def ours(request: Request, _: Annotated[None, Depends(admitted)]) -> None:
+    """Raises Foreign for a change that is asked for by another site, or without the token our pages carry."""
+    if request.method in SAFE:
+        return
+    if not _same_origin(request):
+        raise Foreign
+    visitor: Visitor | None = request.state.visitor
+    if visitor is None:
+        return
+    given = request.headers.get("X-CSRF-Token") or await _token_in_form(request)
+    if not hmac.compare_digest(given.encode(), visitor.csrf.encode()):
+        raise Foreign
+
+
+def _same_origin(request: Request) -> bool:
+    site = request.headers.get("Sec-Fetch-Site")
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return site == "same-origin"
+    expected = {f"{request.url.scheme}://{request.headers.get('host', '')}", desk_of(request).settings.origin.rstrip("/")}
+    return origin in expected and site in (None, "same-origin", "none")
+
+
+async def _token_in_form(request: Request) -> str:
+    kind = request.headers.get("Content-Type", "")
+    if not kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
+        return ""
+    given = (await request.form()).get("csrf", "")
+    return given if isinstance(given, str) else ""
+
+
+class Envelope:
+    """Puts the headers on every answer and refuses a body that is too large, before any of it is read into memory."""
+
+    def __init__(self, app: ASGIApp, *, most_bytes: int, is_https: bool) -> None:
+        self.app, self.most_bytes = app, most_bytes
+        self.headers = HEADERS | ({"Strict-Transport-Security": "max-age=31536000"} if is_https else {})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self.headers.items():
+                    headers.setdefault(name, value)
+                if not scope["path"].startswith("/static/"):
+                    headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        received = 0
+
+        async def receiving() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self.most_bytes:
+                raise TooLarge
+            return message
+
+        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        if declared.isdigit() and int(declared) > self.most_bytes:
+            await _refuse_large(sending)
+            return
+        await self.app(scope, receiving, sending)
+
+
+async def _refuse_large(send: Any) -> None:
+    text = b"What was sent is too large for this server. Send less at once; nothing that was saved is lost."
+    await send({"type": "http.response.start", "status": 413, "headers": [(b"content-type", b"text/plain; charset=utf-8")]})
+    await send({"type": "http.response.body", "body": text})

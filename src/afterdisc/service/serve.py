@@ -1,0 +1,63 @@
+"""Starting the workspace: open and migrate the database, load the knowledge, listen."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import sys
+from collections.abc import Callable
+
+import structlog
+
+from afterdisc.clinic import people
+from afterdisc.clinic.database import Database, migrate, open_database
+from afterdisc.clinic.moments import Clock, system_clock
+from afterdisc.door import load_program
+from afterdisc.service.desk import Desk
+from afterdisc.service.settings import Settings
+
+
+def open_desk(settings: Settings, *, clock: Clock = system_clock) -> Desk:
+    """A desk with its database at this version; with a setup code as long as nobody has an account."""
+    database = open_database(settings.database)
+    migrate(database)
+    return Desk(settings, database, load_program(), clock, _setup_code(database))
+
+
+def _setup_code(database: Database) -> str:
+    with database.reading() as session:
+        return "" if people.has_accounts(session) else secrets.token_urlsafe(12)
+
+
+def serve(settings: Settings, *, host: str, port: int, say: Callable[[str], None]) -> None:
+    """Serve until interrupted. `say` is told where to go."""
+    import uvicorn
+
+    from afterdisc.service.app import create_app
+
+    keep_log()
+    desk = open_desk(settings)
+    app = create_app(desk)
+    address = settings.origin or f"http://{'localhost' if host in ('127.0.0.1', '::1') else host}:{port}"
+    if desk.setup_code:
+        say(f"First start: make your account at  {address}/setup?code={desk.setup_code}")
+    say(f"The workspace is at  {address}  (stop it with Ctrl+C)")
+    behind_proxy = bool(settings.origin)
+    config = uvicorn.Config(
+        app, host=host, port=port, log_config=None, access_log=False, server_header=False, proxy_headers=behind_proxy
+    )
+    uvicorn.Server(config).run()
+
+
+def keep_log() -> None:
+    """One line of JSON an event on standard error: what failed and where, never who or what."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+    )
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)

@@ -1,0 +1,49 @@
+"""What a site sets before it starts: environment variables that begin with AFTERDISC_."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def data_folder() -> Path:
+    """Where the record is kept: AFTERDISC_DATA, else the user's data folder."""
+    given = os.environ.get("AFTERDISC_DATA")
+    if given:
+        return Path(given)
+    shared = os.environ.get("XDG_DATA_HOME")
+    return (Path(shared) if shared else Path.home() / ".local" / "share") / "afterdisc"
+
+
+class Settings(BaseSettings):
+    """One site's settings. Each is the environment variable AFTERDISC_<NAME>."""
+
+    model_config = SettingsConfigDict(env_prefix="AFTERDISC_", extra="ignore")
+
+    database_url: str = ""
+    origin: str = ""  # the public address behind a proxy, for example https://afterdisc.clinic.example
+    allowed_hosts: str = "localhost,127.0.0.1,[::1]"  # names by which this server may be called, separated by commas
+    idle_minutes: float = 15
+    session_hours: float = 12
+    most_upload_mb: float = 64
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    oidc_name: str = "your organisation"
+    oidc_roles_claim: str = ""  # a claim that lists roles; empty: an administrator gives them
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{data_folder() / 'afterdisc.sqlite'}"
+
+    @property
+    def is_https(self) -> bool:
+        return self.origin.startswith("https://")
+
+    @property
+    def hosts(self) -> list[str]:
+        named = [h.strip() for h in self.allowed_hosts.split(",") if h.strip()]
+        public = self.origin.partition("://")[2].split("/")[0].rpartition(":")
+        return [*named, *([public[0] or public[2]] if self.origin else [])]

@@ -1,0 +1,88 @@
+"""How values of the record are shown: dates, ages, answers, origins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from afterdisc.clinic.record import ORIGINS, Known
+
+UNKNOWN = "not known"
+NOT_ASKED = "not asked yet"
+Item = Mapping[str, Any]
+NAVIGATION = (
+    ("/worklist", "Worklist", ("clinician",)),
+    ("/medicine", "Medicine", ("clinician", "reviewer")),
+    ("/admin", "Administration", ("administrator",)),
+)
+
+
+def day(iso: str | None) -> str:
+    """`2026-03-04` as `4 Mar 2026`."""
+    if not iso:
+        return "date not known"
+    d = date.fromisoformat(iso[:10])
+    return f"{d.day} {d.strftime('%b %Y')}"
+
+
+def clock_time(stamped: str) -> str:
+    return stamped[11:16]
+
+
+def how_old(observed_on: str, today: str) -> str:
+    """How long ago, as one says it."""
+    days = (date.fromisoformat(today) - date.fromisoformat(observed_on[:10])).days
+    if days <= 0:
+        return "today"
+    for size, name in ((365, "year"), (30, "month"), (7, "week"), (1, "day")):
+        if days >= size:
+            n = days // size
+            return f"{n} {name}{'s' if n > 1 else ''} ago"
+    return "today"
+
+
+def origin(name: str) -> str:
+    return ORIGINS.get(name, name)
+
+
+def answer(finding: Item, value: Any) -> str:
+    """An answer in words. Unknown is said, and is never "no"."""
+    if value is None:
+        return UNKNOWN
+    kind = finding["kind"]
+    if kind == "bool":
+        return "yes" if value else "no"
+    if kind in ("ordinal", "category"):
+        return str(finding["values"].get(value, value))
+    if kind == "set":
+        return ", ".join(str(v) for v in value) or "none"
+    if kind == "map":
+        unit = finding["unit"]
+        return ", ".join(f"{k} {'?' if v is None else f'{v:g}'} {unit}".strip() for k, v in value.items()) or "none"
+    return f"{value:g} {finding['unit']}".strip()
+
+
+def full_name(patient: Any) -> str:
+    return ", ".join(part for part in (patient.family_name, patient.given_name) if part)
+
+
+def provenance(known: Known, today: str) -> str:
+    """Where a value comes from and how old it is, in half a sentence."""
+    said = f"{origin(known.origin)}, {how_old(known.observed_on, today)}"
+    return said if known.is_confirmed else f"{said}, not confirmed"
+
+
+def visit_parts(visit_id: str) -> tuple[tuple[str, str], ...]:
+    """The pages of one visit."""
+    at = f"/visits/{visit_id}"
+    return ((at, "Assess"), (f"{at}/decide", "Decide and record"), (f"{at}/measure", "Measure films"))
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "day": day,
+    "clock_time": clock_time,
+    "how_old": how_old,
+    "origin": origin,
+    "full_name": full_name,
+}
