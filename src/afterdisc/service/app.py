@@ -32,7 +32,12 @@ def create_app(desk: Desk) -> FastAPI:
         app.include_router(router)
     app.mount("/static", Files(), name="static")
     failures.handle(app)
-    app.add_middleware(Envelope, most_bytes=int(desk.settings.most_upload_mb * 1e6), is_https=desk.settings.is_https)
+    app.add_middleware(
+        Envelope,
+        most_bytes=int(desk.settings.most_upload_mb * 1e6),
+        is_https=desk.settings.is_https,
+        by_accident=failures.by_accident,
+    )
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=_hosts(desk), www_redirect=False)
     _everything_has_access(app)
     return app

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
 from afterdisc.clinic.moments import new_id
@@ -83,13 +83,17 @@ def handle(app: FastAPI) -> None:
     def _http(request: Request, error: HTTPException) -> Response:
         return told(request, error.status_code, "This cannot be done", PLAIN.get(error.status_code, "Go back and try again."))
 
-    @app.exception_handler(Exception)
-    def _by_accident(request: Request, error: Exception) -> Response:
-        number = new_id()[:8]
-        route = request.scope.get("route")
-        log.error("failed", number=number, route=getattr(route, "name", "?"), kind=type(error).__name__, at=_place(error))
-        say = f"This is a fault of the program, number {number}. Nothing that was saved is lost. Tell whoever runs this server."
+
+def by_accident(request: Request, error: Exception) -> Response:
+    """A fault of ours: the log gets a number, the kind and the place; whoever asked gets the number."""
+    number = new_id()[:8]
+    route = request.scope.get("route")
+    log.error("failed", number=number, route=getattr(route, "name", "?"), kind=type(error).__name__, at=_place(error))
+    say = f"This is a fault of the program, number {number}. Nothing that was saved is lost. Tell whoever runs this server."
+    try:
         return told(request, 500, "Something went wrong", say)
+    except Exception:  # the page itself is what fails
+        return PlainTextResponse(say, status_code=500)
 
 
 def _place(error: Exception) -> str:

@@ -6,10 +6,13 @@ Also the headers of every answer, and the limit on what is sent.
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from afterdisc.clinic import people
@@ -119,10 +122,12 @@ async def _token_in_form(request: Request) -> str:
 
 
 class Envelope:
-    """Puts the headers on every answer and refuses a body that is too large, before any of it is read into memory."""
+    """Headers on every answer, a limit on what is sent, and an answer even to what nobody foresaw."""
 
-    def __init__(self, app: ASGIApp, *, most_bytes: int, is_https: bool) -> None:
-        self.app, self.most_bytes = app, most_bytes
+    def __init__(
+        self, app: ASGIApp, *, most_bytes: int, is_https: bool, by_accident: Callable[[Request, Exception], Response]
+    ) -> None:
+        self.app, self.most_bytes, self.by_accident = app, most_bytes, by_accident
         self.headers = HEADERS | ({"Strict-Transport-Security": "max-age=31536000"} if is_https else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -130,8 +135,12 @@ class Envelope:
             await self.app(scope, receive, send)
             return
 
+        begun = False
+
         async def sending(message: Message) -> None:
+            nonlocal begun
             if message["type"] == "http.response.start":
+                begun = True
                 headers = MutableHeaders(scope=message)
                 for name, value in self.headers.items():
                     headers.setdefault(name, value)
@@ -153,7 +162,12 @@ class Envelope:
         if declared.isdigit() and int(declared) > self.most_bytes:
             await _refuse_large(sending)
             return
-        await self.app(scope, receiving, sending)
+        try:
+            await self.app(scope, receiving, sending)
+        except Exception as error:
+            answer = await run_in_threadpool(self.by_accident, Request(scope), error)
+            if not begun:
+                await answer(scope, receive, sending)
 
 
 async def _refuse_large(send: Any) -> None:
