@@ -36,8 +36,7 @@ class Database:
     def reading(self) -> Iterator[Session]:
         """A session that sees one moment and keeps nothing."""
         with errors_told(), Session(self.engine, expire_on_commit=False) as session:
-            yield session
-            session.rollback()
+            yield session  # closing it ends the transaction; what was read stays readable
 
     @contextmanager
     def writing(self) -> Iterator[Session]:

@@ -51,7 +51,7 @@ def visit_page(request: Request, visit_id: str) -> Response:
         audit.record(session, at=desk.at(), by=who, action="visit.shown", kind="visit", subject=visit.id)
     values = live_values(live)
     sections = form.sections(desk.program.book, live.record, live.assessment)
-    return page(request, "visit/visit.html", patient=patient, visit=visit, sections=sections, **values)
+    return page(request, "visit/visit.html", patient=patient, sections=sections, **values)
 
 
 def live_values(live: Live, *, base: str = "") -> dict[str, Any]:

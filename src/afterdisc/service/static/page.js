@@ -1,13 +1,13 @@
 // What every page does: opens evidence in a dialog, carries the token, keeps the lock waiting while somebody works.
 
-export const csrf = document.querySelector('meta[name="csrf"]')?.content ?? "";
+const csrf = document.querySelector('meta[name="csrf"]')?.content ?? "";
 const dialog = document.getElementById("dialog");
 
 document.addEventListener("htmx:configRequest", (event) => {
   event.detail.headers["X-CSRF-Token"] = csrf;
 });
 
-export function openDialog(title, ...parts) {
+function openDialog(title, ...parts) {
   document.getElementById("dialog-title").textContent = title;
   document.getElementById("dialog-body").replaceChildren(...parts);
   if (!dialog.open) dialog.showModal();

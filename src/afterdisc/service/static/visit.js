@@ -1,6 +1,6 @@
 // A visit: every answer goes into the outbox, from there to the server, and leaves the outbox only when it is acknowledged.
 
-import { csrf } from "./page.js";
+const csrf = document.querySelector('meta[name="csrf"]').content;
 
 const asking = document.getElementById("asking");
 const visit = asking.dataset.visit;
