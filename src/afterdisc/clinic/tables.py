@@ -250,6 +250,20 @@ class Invitation(Base):
     free_text: Mapped[str]
 
 
+class Standing(Base):
+    """What the latest answers of a visit come to, for the worklist; worked out anew when an answer or the knowledge changes."""
+
+    __tablename__ = "standing"
+    visit_id: Mapped[str] = mapped_column(ForeignKey("visit.id"), primary_key=True)
+    answer_id: Mapped[int]  # the last answer it has seen
+    fingerprint: Mapped[str]
+    urgency: Mapped[str]
+    stage: Mapped[str]
+    leading: Mapped[str]  # the label of the most probable cause
+    leading_p: Mapped[float | None]
+    n_danger_open: Mapped[int]
+
+
 class Measurement(Base):
     """One pair of films as it was measured: points and results, never the picture."""
 

@@ -1,4 +1,4 @@
-"""Links before the visit, films measured, drafts"""
+"""Links before the visit, films measured, drafts, the worklist's standing"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -42,6 +42,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_invitation_token_hash")),
     )
     op.create_index(op.f("ix_invitation_visit_id"), "invitation", ["visit_id"], unique=False)
+    op.create_table(
+        "standing",
+        sa.Column("visit_id", sa.Text(), nullable=False),
+        sa.Column("answer_id", sa.Integer(), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("urgency", sa.Text(), nullable=False),
+        sa.Column("stage", sa.Text(), nullable=False),
+        sa.Column("leading", sa.Text(), nullable=False),
+        sa.Column("leading_p", sa.Float(), nullable=True),
+        sa.Column("n_danger_open", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["visit_id"], ["visit.id"], name=op.f("fk_standing_visit_id")),
+        sa.PrimaryKeyConstraint("visit_id", name=op.f("pk_standing")),
+    )
     op.create_table(
         "measurement",
         sa.Column("id", sa.Text(), nullable=False),
