@@ -129,7 +129,7 @@ def _treatment(t: kb.Treatment) -> dict[str, Any]:
         "invasiveness": t.invasiveness,
         "stability": t.stability,
         "summary": t.summary,
-        "patient": t.patient,
+        "plain": dataclasses.asdict(t.plain),
         "guidelines": [dataclasses.asdict(g) for g in t.guidelines],
         "rules": {r.id: _rule(r) for r in t.rules},
         "benefit": {c: {"p": b.p, "low": b.low, "high": b.high, **support_of(b.support)} for c, b in t.benefit.items()},

@@ -103,7 +103,7 @@ class Treatment:
     invasiveness: int
     stability: str
     summary: str
-    patient: str
+    plain: Plain
     guidelines: tuple[Guideline, ...]
     rules: tuple[Rule, ...]
     benefit: Mapping[str, Benefit]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from afterdisc.errors import BadCondition, BadDistribution, KnowledgeError, UndeclaredName, UnreadableKnowledge
@@ -145,6 +146,7 @@ def _form(base: KnowledgeBase, form: kb.PreVisit, places: Places) -> Iterator[Kn
         yield UnreadableKnowledge(
             f"the form has {len(asked)} questions; {form.at_most:g} at most", where=FORM, mend="Take some off."
         )
+    yield from _placeholders(base, (form.intro, form.crisis, form.thanks), FORM, places)
     for finding in base.findings.values():
         for state in finding.patient_values:
             if state not in finding.values:
@@ -167,10 +169,14 @@ def _emergency(base: KnowledgeBase, emergency: kb.Emergency, places: Places) -> 
             where=emergency.where,
             mend="Ask for findings.",
         )
-    for text in (emergency.title, emergency.say):
-        for word in PLACEHOLDER.findall(text):
-            if word not in base.follow_up.site:
-                yield places.undeclared(word, "word of `site`", base.follow_up.site, emergency.where)
+    yield from _placeholders(base, (emergency.title, emergency.say), emergency.where, places)
+
+
+def _placeholders(base: KnowledgeBase, texts: Iterable[str], where: str, places: Places) -> Iterator[KnowledgeError]:
+    """Every `{word}` of a text is a word that a site can set."""
+    for word in (word for text in texts for word in PLACEHOLDER.findall(text)):
+        if word not in base.follow_up.site:
+            yield places.undeclared(word, "word of `site`", base.follow_up.site, where)
 
 
 # -- plain words -------------------------------------------------------------------------------------------------
@@ -188,6 +194,8 @@ def _plain_words(base: KnowledgeBase, places: Places) -> Iterator[KnowledgeError
         if harm not in harms:
             yield places.undeclared(harm, "harm of any treatment", harms, WORDS)
     told = [(c.where, "plain", c.plain) for c in base.causes.values()]
+    for treatment in base.treatments.values():
+        told += [(treatment.where, "plain", text) for text in dataclasses.astuple(treatment.plain)]
     told += [(places.of(WORDS, harm), harm, text) for harm, text in labels.items()]
     for where, key, text in told:
         if re.search(r"\d", text):

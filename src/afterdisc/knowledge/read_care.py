@@ -73,7 +73,7 @@ def read_treatment(f: Fields) -> kb.Treatment:
         invasiveness=int(f.number("invasiveness", 0)),
         stability=f.text("stability", "none"),
         summary=f.text("summary"),
-        patient=f.text("patient", ""),
+        plain=_plain_words(f.part("plain")),
         guidelines=each(f.items("guidelines", "guideline"), _guideline),
         rules=each(f.items("rules", f"{f.what}, rule"), read_rule),
         benefit=named(f.parts("benefit", "benefit"), _benefit),

@@ -149,7 +149,7 @@ def treatment(page: PageWriter, treatment: kb.Treatment) -> None:
     page.lines(
         f"Treatment: {treatment.label} (rung {treatment.rung})",
         treatment.summary,
-        f"For the person: {treatment.patient}" if treatment.patient else "",
+        f"For the person: {treatment.plain.what}",
         f"Invasiveness {treatment.invasiveness} of 5; stability: {treatment.stability}; "
         f"{'waits' if treatment.elective else 'does not wait'} while an emergency is open"
         f"{'; named by the source article' if treatment.seed else ''}",
