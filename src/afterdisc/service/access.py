@@ -27,6 +27,8 @@ ACCESS: dict[str, frozenset[str] | None] = {
     "home": SIGNED_IN,
     # care
     "worklist": CARE,
+    "add_demo": CARE,
+    "remove_demo": CARE,
     "new_patient_page": CARE,
     "new_patient": CARE,
     "patient_page": CARE,

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 
 from afterdisc.clinic import people
 from afterdisc.clinic.database import is_current
+from afterdisc.clinic.demo import add_demo
 from afterdisc.clinic.people import ADMINISTRATOR, CLINICIAN
 from afterdisc.errors import AfterdiscError, NotPossible
 from afterdisc.service.desk import Desk, desk_of, visitor_of
@@ -68,6 +69,8 @@ def setup(request: Request, code: Text, login: Text, name: Text, password: Text,
             roles = (CLINICIAN, ADMINISTRATOR)
             first = people.add_account(session, login=login, name=name, roles=roles, password=password, at=desk.at(), by=None)
             token = people.sign_in(session, first, desk.now(), how="setup")
+            if demo:
+                add_demo(session, desk.program, today=desk.today(), at=desk.at(), by=first.id)
     except NotPossible as error:
         return page(request, "door/setup.html", status=422, code=code, error=str(error), login=login, name=name)
     desk.setup_code = ""

@@ -50,7 +50,7 @@ def upgrade() -> None:
         sa.Column("urgency", sa.Text(), nullable=False),
         sa.Column("stage", sa.Text(), nullable=False),
         sa.Column("leading", sa.Text(), nullable=False),
-        sa.Column("leading_p", sa.Float(), nullable=True),
+        sa.Column("leading_p", sa.Double(), nullable=True),
         sa.Column("n_danger_open", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["visit_id"], ["visit.id"], name=op.f("fk_standing_visit_id")),
         sa.PrimaryKeyConstraint("visit_id", name=op.f("pk_standing")),
