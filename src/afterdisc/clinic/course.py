@@ -77,21 +77,37 @@ def steps_of(session: Session, patient_id: str) -> list[TreatmentGiven]:
     return sorted(rows, key=lambda s: (s.started_on, s.created_at))
 
 
-def add_score(
-    session: Session, program: Program, patient_id: str, *, instrument: str, value: float, on: str, at: str, by: str | None
-) -> Score:
-    """Keep the total of an instrument; never an item."""
-    known = program.book["follow_up"]["instruments"].get(instrument)
+@dataclass(frozen=True)
+class Entered:
+    """One score as it is entered: the total alone."""
+
+    instrument: str
+    value: float
+    on: str
+
+
+def add_score(session: Session, program: Program, patient_id: str, new: Entered, *, at: str, by: str | None) -> Score:
+    """Keep the total of an instrument; never an item. Raises NotPossible for one that cannot be."""
+    known = program.book["follow_up"]["instruments"].get(new.instrument)
     if known is None:
         raise NotPossible("this instrument is not known. Choose one from the list.")
     low, high = known["range"]
-    if not low <= value <= high:
+    if not low <= new.value <= high:
         raise NotPossible(f"{known['label']} takes {low:g} to {high:g}; this value is outside. Check it.")
-    check_date("date of the score", on, latest=at[:10])
-    row = Score(id=new_id(), patient_id=patient_id, on=on, instrument=instrument, value=value, origin="clinician", at=at, by=by)
+    check_date("date of the score", new.on, latest=at[:10])
+    row = Score(
+        id=new_id(),
+        patient_id=patient_id,
+        on=new.on,
+        instrument=new.instrument,
+        value=new.value,
+        origin="clinician",
+        at=at,
+        by=by,
+    )
     session.add(row)
     session.flush()
-    audit.record(session, at=at, by=by, action="score.added", kind="patient", subject=patient_id, instrument=instrument)
+    audit.record(session, at=at, by=by, action="score.added", kind="patient", subject=patient_id, instrument=new.instrument)
     return row
 
 

@@ -76,8 +76,8 @@ def _add_course(
         return min(operated + timedelta(days=round(7 * weeks)), today).isoformat()
 
     for score in person["scores"]:
-        what = {"instrument": score["instrument"], "value": score["value"], "on": on(score["weeks_after_surgery"])}
-        course.add_score(session, program, patient_id, at=at, by=by, **what)
+        entered = course.Entered(score["instrument"], score["value"], on(score["weeks_after_surgery"]))
+        course.add_score(session, program, patient_id, entered, at=at, by=by)
     for told in person["treatments"]:
         ended = told.get("ended_weeks_after_surgery")
         step = course.Step(

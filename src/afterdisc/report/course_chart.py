@@ -15,6 +15,7 @@ Item = Mapping[str, Any]
 WIDTH, HEIGHT = 640, 250
 LEFT, RIGHT, TOP, BOTTOM = 46, 12, 14, 34
 LANE = 26
+LONG = 1080  # the timeline is as wide as the page
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,10 @@ class Frame:
     last: float
     low: float
     high: float
+    width: int = WIDTH
 
     def x(self, weeks: float) -> float:
-        return LEFT + (weeks - self.first) / (self.last - self.first) * (WIDTH - LEFT - RIGHT)
+        return LEFT + (weeks - self.first) / (self.last - self.first) * (self.width - LEFT - RIGHT)
 
     def y(self, value: float) -> float:
         return TOP + (self.high - value) / (self.high - self.low) * (HEIGHT - TOP - BOTTOM)
@@ -106,22 +108,19 @@ def _bands(f: Frame, curves: Sequence[Item]) -> list[Markup]:
 
 def _lines(f: Frame, instrument: Item, measured: Sequence[Measured]) -> list[Markup]:
     """The acceptable state as a level of its own; an important change as a level below where this person began."""
-    levels = {t["value"] for t in instrument["thresholds"] if t["kind"] == "pass" and t["of"] == "score"}
-    out = [_level(f, v, "pass", "acceptable (PASS)" if v == max(levels) else "") for v in sorted(levels)]
+    levels = sorted({t["value"] for t in instrument["thresholds"] if t["kind"] == "pass" and t["of"] == "score"})
+    out = [_level(f, v, "pass") for v in levels]
     before = [m for m in measured if m.weeks <= 0]
     if before:
         sign = -1 if instrument["better"] == "lower" else 1
         changes = [t["value"] for t in instrument["thresholds"] if t["kind"] == "mcid" and t["of"] == "change"]
         reached = sorted({before[-1].value + sign * c for c in changes})
-        inside = [v for v in reached if f.low <= v <= f.high]
-        out += [_level(f, v, "mcid", "important change (MCID)" if v == inside[-1] else "") for v in inside]
+        out += [_level(f, v, "mcid") for v in reached if f.low <= v <= f.high]
     return out
 
 
-def _level(f: Frame, value: float, kind: str, label: str) -> Markup:
-    return Markup(
-        '<path class="{k}" d="M{a:.1f} {y:.1f}H{b:.1f}"/><text class="level {k}" x="{b:.1f}" y="{t:.1f}">{label}</text>'
-    ).format(k=kind, a=LEFT, b=WIDTH - RIGHT, y=f.y(value), t=f.y(value) - 4, label=label)
+def _level(f: Frame, value: float, kind: str) -> Markup:
+    return Markup('<path class="{k}" d="M{a:.1f} {y:.1f}H{b:.1f}"/>').format(k=kind, a=LEFT, b=WIDTH - RIGHT, y=f.y(value))
 
 
 def _series(f: Frame, measured: Sequence[Measured]) -> Markup:
@@ -154,7 +153,7 @@ def timeline(name: str, spans: Sequence[Span], now_weeks: float) -> Markup:
     """Operations, visits and treatments on one line of time, each thing in a lane of its own."""
     first = min([0.0, *(s.first for s in spans)])
     last = max([now_weeks, 1.0, *(s.last or s.first for s in spans)])
-    frame = Frame(first - (last - first) * 0.02, last + (last - first) * 0.02, 0, 1)
+    frame = Frame(first - (last - first) * 0.02, last + (last - first) * 0.02, 0, 1, LONG)
     height = LANE * len(spans) + 34
     rows = [_row(frame, i, span, height) for i, span in enumerate(spans)]
     rows.append(_now(frame, now_weeks, height))
@@ -162,13 +161,13 @@ def timeline(name: str, spans: Sequence[Span], now_weeks: float) -> Markup:
     return Markup(
         '<svg class="timeline" viewBox="0 0 {w} {h}" role="img" aria-labelledby="{n}-t {n}-d">'
         '<title id="{n}-t">What happened when</title><desc id="{n}-d">{said}</desc>{rows}</svg>'
-    ).format(w=WIDTH, h=height, n=name, said=said, rows=Markup("").join(rows))
+    ).format(w=LONG, h=height, n=name, said=said, rows=Markup("").join(rows))
 
 
 def _row(f: Frame, i: int, span: Span, height: int) -> Markup:
     y = LANE * i + 16
     a = f.x(span.first)
-    right_side = a < WIDTH * 0.6
+    right_side = a < LONG * 0.6
     b = f.x(span.last) if span.last is not None else a
     shape = (
         Markup('<rect class="{k}{o}" x="{a:.1f}" y="{y}" width="{w:.1f}" height="11" rx="3"/>').format(
@@ -180,7 +179,7 @@ def _row(f: Frame, i: int, span: Span, height: int) -> Markup:
     text = Markup('<text class="{c}" x="{x:.1f}" y="{y}">{label}</text>').format(
         c="span-label" if right_side else "span-label end", x=(b + 10) if right_side else (a - 10), y=y + 4, label=span.label
     )
-    return Markup('<path class="grid" d="M{l} {y}H{r}"/>').format(l=LEFT, r=WIDTH - RIGHT, y=y) + shape + text
+    return Markup('<path class="grid" d="M{l} {y}H{r}"/>').format(l=LEFT, r=LONG - RIGHT, y=y) + shape + text
 
 
 def _now(f: Frame, weeks: float, height: int) -> Markup:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +11,11 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from afterdisc.clinic import course, patients
+from afterdisc.clinic.assessments import latest_of, program_of
 from afterdisc.clinic.moments import weeks_between
-from afterdisc.clinic.record import latest_answers
+from afterdisc.clinic.record import case_of, latest_answers, record_of
 from afterdisc.clinic.tables import Operation, Patient, TreatmentGiven, Visit
+from afterdisc.program import Program
 from afterdisc.report.course_chart import Measured, Span, course_chart, timeline
 from afterdisc.service.show import day
 
@@ -106,7 +109,7 @@ def _spans(
 ) -> list[Span]:
     procedures = book["findings"]["index_procedure"]["values"]
     out = [
-        Span("operation", f"{procedures.get(o.procedure or '', 'Operation')} {o.level or ''}".strip(), weeks_between(operated, o.on))
+        Span("operation", f"{procedures.get(o.procedure or '', 'Operation')} {o.level or ''}", weeks_between(operated, o.on))
         for o in operations
         if o.on
     ]
@@ -117,3 +120,11 @@ def _spans(
         out.append(Span("treatment", text["label"] if text else step.treatment, first, max(last, first), not step.ended_on))
     out += [Span("visit", f"Visit of {day(v.on)}", weeks_between(operated, v.on)) for v in visits]
     return sorted(out, key=lambda s: s.first)
+
+
+def side_of(session: Session, installed: Program, visit: Visit) -> tuple[dict[str, Any], Program]:
+    """What was known at a visit, and the knowledge it is to be read with: as it was signed, else as it stands."""
+    signed = latest_of(session, visit.id) if visit.signed_at else None
+    if signed is None:
+        return dict(case_of(visit, record_of(session, visit))["findings"]), installed
+    return dict(json.loads(signed.case_json)["findings"]), program_of(session, signed.fingerprint, installed)

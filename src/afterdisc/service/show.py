@@ -73,6 +73,19 @@ def provenance(known: Known, today: str) -> str:
     return said if known.is_confirmed else f"{said}, not confirmed"
 
 
+KINDS_OF_LINE = {
+    "mcid": "Smallest change that matters (MCID)",
+    "success": "Change of those who call it a success",
+    "failure": "Less change than this: not helped",
+    "pass": "Acceptable state (PASS)",
+}
+
+
+def threshold(line: Item) -> str:
+    """What a line of an instrument means."""
+    return KINDS_OF_LINE[line["kind"]]
+
+
 def visit_parts(visit_id: str) -> tuple[tuple[str, str], ...]:
     """The pages of one visit."""
     at = f"/visits/{visit_id}"
@@ -85,4 +98,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "how_old": how_old,
     "origin": origin,
     "full_name": full_name,
+    "score_option": lambda pair: (pair[0], pair[1]["label"]),
+    "treatment_option": lambda pair: (pair[0], pair[1]["label"]),
 }

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
 
-from afterdisc.clinic import audit, patients, visits
+from afterdisc.clinic import audit, course, patients, visits
 from afterdisc.clinic.patients import NewOperation, NewPatient
-from afterdisc.errors import NotPossible
+from afterdisc.clinic.worklist import later
+from afterdisc.errors import NotFound, NotPossible
+from afterdisc.review.change import change
 from afterdisc.service.desk import desk_of, visitor_of
 from afterdisc.service.failures import see_other
+from afterdisc.service.history import history_of, side_of
 from afterdisc.service.pages import page
 
 router = APIRouter()
@@ -70,24 +75,102 @@ def new_patient(
 
 @router.get("/patients/{patient_id}", name="patient_page")
 def patient_page(request: Request, patient_id: str) -> Response:
+    """One person over time."""
     desk = desk_of(request)
     with desk.database.writing() as session:
         patient = patients.patient(session, patient_id)
-        seen = patients.visits_of(session, patient.id)
-        done = patients.operations_of(session, patient.id)
+        history = history_of(session, desk.program.book, patient, desk.today())
         who = visitor_of(request).account_id
         audit.record(session, at=desk.at(), by=who, action="patient.shown", kind="patient", subject=patient.id)
-    return page(request, "patients/patient.html", patient=patient, visits=seen, operations=done)
+    return page(request, "patients/patient.html", patient=patient, history=history)
 
 
 @router.post("/patients/{patient_id}/visits", name="new_visit")
 def new_visit(request: Request, patient_id: str, on: Line = "") -> Response:
-    """Begin a visit, today unless another day is given."""
+    """Begin a visit, today unless another day is given. What does not change by itself comes over from the last one."""
     desk = desk_of(request)
-    carried = desk.program.book.get("follow_up", {}).get("carried_over", [])
+    carried = desk.program.book["follow_up"].get("carried_over", [])
     with desk.database.writing() as session:
         patient = patients.patient(session, patient_id)
         visit = visits.open_visit(
             session, patient.id, on=on or desk.today(), at=desk.at(), by=visitor_of(request).account_id, carried=carried
         )
     return see_other(f"/visits/{visit.id}")
+
+
+@router.post("/patients/{patient_id}/operations", name="new_operation")
+def new_operation(
+    request: Request, patient_id: str, on: Line = "", procedure: Line = "", level: Line = "", side: Line = "", index: Line = ""
+) -> Response:
+    desk = desk_of(request)
+    new = NewOperation(on or None, procedure or None, level or None, side or None, is_index=bool(index))
+    with desk.database.writing() as session:
+        patient = patients.patient(session, patient_id)
+        patients.add_operation(session, patient.id, new, at=desk.at(), by=visitor_of(request).account_id)
+    return see_other(f"/patients/{patient_id}#operations")
+
+
+@router.post("/patients/{patient_id}/scores", name="new_score")
+def new_score(request: Request, patient_id: str, instrument: Line, value: Line, on: Line = "") -> Response:
+    desk = desk_of(request)
+    with desk.database.writing() as session:
+        patient = patients.patient(session, patient_id)
+        entered = course.Entered(instrument, number_of(value, "score"), on or desk.today())
+        course.add_score(session, desk.program, patient.id, entered, at=desk.at(), by=visitor_of(request).account_id)
+    return see_other(f"/patients/{patient_id}#scores")
+
+
+@router.post("/patients/{patient_id}/treatments", name="new_step")
+def new_step(request: Request, patient_id: str, treatment: Line, started_on: Line, review_on: Line = "") -> Response:
+    """Enter a treatment; it is to be judged on the day given, or as the knowledge base says."""
+    desk = desk_of(request)
+    step = course.Step(treatment, started_on, review_on=review_on or review_day(desk.program.book, treatment, started_on))
+    with desk.database.writing() as session:
+        patient = patients.patient(session, patient_id)
+        course.add_step(session, desk.program, patient.id, step, at=desk.at(), by=visitor_of(request).account_id)
+    return see_other(f"/patients/{patient_id}#treatments")
+
+
+def review_day(book: Mapping[str, Any], treatment: str, started_on: str) -> str | None:
+    """The day on which a step of the ladder is judged."""
+    patients.check_date("start", started_on)
+    follow_up = book["follow_up"]
+    rule = follow_up["review_after"].get(treatment) or follow_up["due"]["step_review"]
+    return later(started_on, rule["weeks"])
+
+
+@router.post("/patients/{patient_id}/treatments/{step_id}/review", name="review_step")
+def review_step(request: Request, patient_id: str, step_id: str, relief: Line = "", ends: Line = "") -> Response:
+    desk = desk_of(request)
+    judged = course.Judged(number_of(relief, "relief") if relief.strip() else None, desk.today(), bool(ends))
+    with desk.database.writing() as session:
+        course.review_step(session, patient_id, step_id, judged, at=desk.at(), by=visitor_of(request).account_id)
+    return see_other(f"/patients/{patient_id}#treatments")
+
+
+def number_of(typed: str, what: str) -> float:
+    try:
+        value = float(typed.strip().replace(",", "."))
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise NotPossible(f"the {what} is no number. Write digits only, for example 6 or 6.5.")
+    return value
+
+
+@router.get("/patients/{patient_id}/compare", name="compare")
+def compare(request: Request, patient_id: str, before: str = "", after: str = "") -> Response:
+    """Two visits side by side: what changed, and because of what."""
+    desk = desk_of(request)
+    with desk.database.reading() as session:
+        patient = patients.patient(session, patient_id)
+        seen = patients.visits_of(session, patient.id)
+        by_id = {v.id: v for v in seen}
+        if before not in by_id or after not in by_id:
+            raise NotFound("choose two visits of this person to compare.")
+        first, then = side_of(session, desk.program, by_id[before])
+        second, now = side_of(session, desk.program, by_id[after])
+    changed = change(first, second, then=then, now=now)
+    return page(
+        request, "patients/compare.html", patient=patient, before=by_id[before], after=by_id[after], change=changed, visits=seen
+    )
