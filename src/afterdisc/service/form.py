@@ -30,21 +30,12 @@ class Section:
         return sum(1 for _, _, known in self.fields if known is not None)
 
 
-def sections(book: Mapping[str, Any], record: Mapping[str, Known], assessment: Mapping[str, Any] | None) -> list[Section]:
+def sections(book: Mapping[str, Any], record: Mapping[str, Known]) -> list[Section]:
     """Every finding, in the order a clinician asks."""
     texts = book["findings"]
     return [
-        Section(part["id"], part["title"], [(f, texts[f], record.get(f)) for f in part["findings"]]) for part in parts(book)
+        Section(part["id"], part["title"], [(f, texts[f], record.get(f)) for f in part["findings"]]) for part in book["form"]
     ]
-
-
-def parts(book: Mapping[str, Any]) -> list[dict[str, Any]]:
-    if "form" in book:
-        return list(book["form"])
-    groups: dict[str, list[str]] = {}
-    for finding, text in book["findings"].items():
-        groups.setdefault(text["group"], []).append(finding)
-    return [{"id": g, "title": phrases.spelt(g), "findings": fs} for g, fs in groups.items()]
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from afterdisc.clinic.record import case_of, latest_answers, record_of
 from afterdisc.clinic.tables import Operation, Patient, TreatmentGiven, Visit
 from afterdisc.program import Program
 from afterdisc.report.course_chart import Measured, Span, course_chart, timeline
-from afterdisc.service.show import day
+from afterdisc.words.days import day
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from afterdisc.clinic.record import ORIGINS, Known
+from afterdisc.words.days import day
 
 UNKNOWN = "not known"
 NOT_ASKED = "not asked yet"
@@ -16,14 +17,6 @@ NAVIGATION = (
     ("/medicine", "Medicine", ("clinician", "reviewer")),
     ("/admin", "Administration", ("administrator",)),
 )
-
-
-def day(iso: str | None) -> str:
-    """`2026-03-04` as `4 Mar 2026`."""
-    if not iso:
-        return "date not known"
-    d = date.fromisoformat(iso[:10])
-    return f"{d.day} {d.strftime('%b %Y')}"
 
 
 def clock_time(stamped: str) -> str:

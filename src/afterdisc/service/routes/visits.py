@@ -50,7 +50,7 @@ def visit_page(request: Request, visit_id: str) -> Response:
         who = visitor_of(request).account_id
         audit.record(session, at=desk.at(), by=who, action="visit.shown", kind="visit", subject=visit.id)
     values = live_values(live)
-    sections = form.sections(desk.program.book, live.record, live.assessment)
+    sections = form.sections(desk.program.book, live.record)
     return page(request, "visit/visit.html", patient=patient, sections=sections, **values)
 
 

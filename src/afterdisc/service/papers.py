@@ -1,0 +1,199 @@
+"""From the record of a visit to what a letter or a sheet says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from afterdisc.clinic import assessments, care, patients
+from afterdisc.clinic.people import account
+from afterdisc.clinic.record import Known
+from afterdisc.clinic.site import Site, site_of
+from afterdisc.clinic.tables import Patient, Visit
+from afterdisc.documents import Chance, Decided, Letter, Option, Person, Sheet
+from afterdisc.errors import NotPossible
+from afterdisc.report import phrases
+from afterdisc.service import form, show
+from afterdisc.service.desk import Desk
+from afterdisc.service.live import live_of
+from afterdisc.words.days import day
+
+N_HARMS = 2
+N_UNKNOWN = 4
+CONTRADICTORY = "answers of this visit contradict each other, so there is no assessment to write down. Mend them first."
+WISHES = ("prefers_avoiding_surgery", "prefers_fast_return", "wants_to_stop")
+NO_CHOICE_YET = "An urgent matter comes first. Your clinician will tell you what happens now."
+
+
+def letter_of(session: Session, desk: Desk, visit: Visit) -> Letter:
+    patient = patients.patient(session, visit.patient_id)
+    record, a = _seen(session, desk, visit)
+    notes = care.notes_of(session, visit.id)
+    note = "\n".join(n.text for n in notes) if notes else care.drafts_of(session, visit.id).get("note", "")
+    return Letter(
+        site=_site(session, desk).name or "Afterdisc workspace",
+        person=_person(patient),
+        visit_on=visit.on,
+        operation=_operation(session, desk.program.book, patient),
+        assessment=a,
+        findings=_findings(desk.program.book, record),
+        unknown=tuple(m["label"] for m in a["missing"]),
+        decisions=tuple(_decisions(session, desk.program.book, visit)),
+        note=note,
+        signed_by=account(session, visit.signed_by).name if visit.signed_by else "",
+        signed_at=visit.signed_at or "",
+        made_on=visit.signed_at or desk.at(),
+    )
+
+
+def _seen(session: Session, desk: Desk, visit: Visit) -> tuple[Mapping[str, Known], dict[str, Any]]:
+    """What was known and what it came to: as signed, else as it stands."""
+    live = live_of(session, desk.program, visit)
+    signed = assessments.latest_of(session, visit.id) if visit.signed_at else None
+    if signed is not None:
+        return live.record, assessments.answer_of(signed)
+    if live.assessment is None:
+        raise NotPossible(CONTRADICTORY)
+    return live.record, dict(live.assessment)
+
+
+def _site(session: Session, desk: Desk) -> Site:
+    return site_of(session, desk.program.book)
+
+
+def _person(patient: Patient) -> Person:
+    return Person(show.full_name(patient), patient.number, patient.birth_date)
+
+
+def _operation(session: Session, book: Mapping[str, Any], patient: Patient) -> str:
+    index = next((o for o in patients.operations_of(session, patient.id) if o.is_index), None)
+    if index is None:
+        return ""
+    texts = book["findings"]
+    parts = (
+        texts["index_procedure"]["values"].get(index.procedure or "", "operation"),
+        index.level or "level not known",
+        texts["index_side"]["values"].get(index.side or "", "side not known").lower(),
+        day(index.on),
+    )
+    return ", ".join(parts)
+
+
+def _findings(book: Mapping[str, Any], record: Mapping[str, Known]) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    """Known findings by section. One that was asked and is not known is not among them."""
+    out = []
+    for section in form.sections(book, record):
+        lines = tuple(
+            (text["label"], show.answer(text, known.value) + ("" if known.is_confirmed else " (reported, not confirmed)"))
+            for _, text, known in section.fields
+            if known is not None and known.value is not None
+        )
+        if lines:
+            out.append((section.title, lines))
+    return tuple(out)
+
+
+def _decisions(session: Session, book: Mapping[str, Any], visit: Visit) -> list[Decided]:
+    reasons = {r["code"]: r["label"] for group in book["follow_up"]["reasons"].values() for r in group}
+    named = {"treatment": book["treatments"], "investigation": book["investigations"], "red_flag": book["red_flags"]}
+    return [
+        Decided(
+            label=_label(named[d.kind].get(d.proposal), d.proposal),
+            choice=d.choice,
+            reason=reasons.get(d.reason, d.reason),
+            text=d.text,
+            review_on=d.review_on if d.choice == "accept" else None,
+        )
+        for d in care.latest_decisions(session, visit.id)
+    ]
+
+
+def _label(text: Mapping[str, Any] | None, otherwise: str) -> str:
+    return str(text.get("label") or text.get("title")) if text else otherwise
+
+
+# ----------------------------------------------------------------------------------------------------------------- sheet
+
+
+def sheet_of(session: Session, desk: Desk, visit: Visit) -> Sheet:
+    """The sheet of a visit: the leading cause, up to three open options, and what the person wants."""
+    patient = patients.patient(session, visit.patient_id)
+    record, a = _seen(session, desk, visit)
+    book, site = desk.program.book, _site(session, desk)
+    leading = phrases.in_view(a)[0]
+    urgent = a["urgency"] in ("E0", "E1")
+    return Sheet(
+        site=site.name or "Afterdisc workspace",
+        person=_person(patient),
+        visit_on=visit.on,
+        cause=NO_CHOICE_YET if urgent else _cause(book, leading),
+        options=() if urgent else tuple(_option(book, t) for t in _open_options(a)),
+        wishes=tuple(_wishes(book, record)),
+        matters=care.drafts_of(session, visit.id).get("matters", ""),
+        unknown=tuple(_unknown(book, a)),
+        warning=site.filled(WARNING),
+        stamp=f"Afterdisc, knowledge {a['knowledge']['version']} ({a['knowledge']['fingerprint']}). Made for talking it over.",
+        made_on=visit.signed_at or desk.at(),
+    )
+
+
+WARNING = (
+    "new trouble passing or holding urine or stool, numbness between the legs, a leg that gets weaker, or fever with a red "
+    "or wet wound. Go to an emergency department now, or call {local_emergency_number}."
+)
+
+
+def _cause(book: Mapping[str, Any], leading: Mapping[str, Any]) -> str:
+    n = round(100 * leading["probability"])
+    plain = book["causes"][leading["id"]].get("plain") or leading["summary"]
+    return f"What we think is most likely (about {n} of 100): {plain} Other causes stay possible."
+
+
+def _open_options(a: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What can be chosen now, the most useful of each weight first: something light, something heavier."""
+    options = [t for _, group in phrases.offered(dict(a)) for t in group]
+    return sorted(options, key=lambda t: -t["benefit"]["p"])[:3]
+
+
+def _option(book: Mapping[str, Any], t: Mapping[str, Any]) -> Option:
+    plain = book["treatments"][t["id"]].get("plain") or {}
+    benefit = t["benefit"]
+    low, high = benefit.get("interval") or (None, None)
+    return Option(
+        label=t["label"],
+        what=plain.get("what") or t["summary"],
+        good=plain.get("good", ""),
+        bad=plain.get("bad", ""),
+        life=plain.get("life", ""),
+        benefit=Chance("are much better a year later", *_of_hundred(benefit["p"], low, high)),
+        harms=tuple(_harm(book, h) for h in sorted(t["harms"], key=lambda h: -h["p"])[:N_HARMS] if h["p"] >= 0.005),
+    )
+
+
+def _harm(book: Mapping[str, Any], h: Mapping[str, Any]) -> Chance:
+    name = book.get("harms", {}).get(h["harm"], {})
+    plain = name.get("plain") if isinstance(name, Mapping) else name
+    return Chance(str(plain or phrases.spelt(h["harm"]).lower()), *_of_hundred(h["p"], h["low"], h["high"]))
+
+
+def _of_hundred(p: float, low: float | None, high: float | None) -> tuple[int, int | None, int | None]:
+    return (
+        round(100 * p),
+        None if low is None or high is None else round(100 * low),
+        None if low is None or high is None else round(100 * high),
+    )
+
+
+def _wishes(book: Mapping[str, Any], record: Mapping[str, Known]) -> list[str]:
+    known = [(f, record[f]) for f in WISHES if f in record and record[f].value is not None]
+    return [f"{book['findings'][f]['label']}: {show.answer(book['findings'][f], k.value)}" for f, k in known]
+
+
+def _unknown(book: Mapping[str, Any], a: Mapping[str, Any]) -> list[str]:
+    """What is still to be found out, in the order of its worth."""
+    texts = book["findings"]
+    steps = [s["label"] for s in a["next_steps"] if s["kind"] != "question"]
+    asked = [texts[q["id"]].get("ask_patient") or q["question"] for q in a["questions"]]
+    return [*steps, *asked][:N_UNKNOWN]
