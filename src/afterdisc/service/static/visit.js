@@ -127,7 +127,7 @@ function replaceParts(told) {
     const again = document.getElementById(id);
     if (again) again.open = open;
   }
-  htmx.process(live);
+  applyView();
   replaceNext(told.next);
   document.getElementById("announced").textContent = told.announced;
 }
@@ -327,6 +327,40 @@ document.addEventListener("click", (event) => {
   field.scrollIntoView({ block: "center" });
   field.querySelector("input").focus({ preventScroll: true });
 });
+
+// -- parts of the assessment -------------------------------------------------------------------------------------------
+
+const tabs = [...document.querySelectorAll("[data-tab]")];
+let view = sessionStorage.getItem("afterdisc-view") ?? "now";
+
+function applyView() {
+  for (const part of document.querySelectorAll("[data-view]")) part.hidden = view !== "all" && part.dataset.view !== view;
+  for (const tab of tabs) {
+    tab.setAttribute("aria-selected", tab.dataset.tab === view);
+    tab.tabIndex = tab.dataset.tab === view ? 0 : -1;
+  }
+  const live = document.getElementById("live");
+  live.setAttribute("aria-labelledby", `tab-${view}`);
+  live.dataset.shown = view; // elsewhere the red flags are told in brief
+}
+
+function chooseView(name) {
+  view = name;
+  sessionStorage.setItem("afterdisc-view", name);
+  applyView();
+}
+
+for (const [place, tab] of tabs.entries()) {
+  tab.addEventListener("click", () => chooseView(tab.dataset.tab));
+  tab.addEventListener("keydown", (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    const next = tabs[(place + step + tabs.length) % tabs.length];
+    next.focus();
+    chooseView(next.dataset.tab);
+  });
+}
+applyView();
 
 // -- what if -----------------------------------------------------------------------------------------------------------
 
