@@ -55,6 +55,12 @@ ACCESS: dict[str, frozenset[str] | None] = {
     "evidence_of_cause": CARE,
     "evidence_of_benefit": CARE,
     "finding_history": CARE,
+    "invite_page": CARE,
+    "invite": CARE,
+    # the person's own side: whoever has the link
+    "before_page": EVERYBODY,
+    "before_answers": EVERYBODY,
+    "before_send": EVERYBODY,
     # medicine
     "fact": MEDICINE,
 }

@@ -97,7 +97,7 @@ async def ours(request: Request, _: Annotated[None, Depends(admitted)]) -> None:
     if not _same_origin(request):
         raise Foreign
     visitor: Visitor | None = request.state.visitor
-    if visitor is None:
+    if visitor is None or ACCESS[request.scope["route"].name] is None:
         return
     given = request.headers.get("X-CSRF-Token") or await _token_in_form(request)
     if not hmac.compare_digest(given.encode(), visitor.csrf.encode()):

@@ -82,7 +82,12 @@ def threshold(line: Item) -> str:
 def visit_parts(visit_id: str) -> tuple[tuple[str, str], ...]:
     """The pages of one visit."""
     at = f"/visits/{visit_id}"
-    return ((at, "Assess"), (f"{at}/decide", "Decide and record"), (f"{at}/measure", "Measure films"))
+    return (
+        (at, "Assess"),
+        (f"{at}/decide", "Decide and record"),
+        (f"{at}/measure", "Measure films"),
+        (f"{at}/invite", "Before the visit"),
+    )
 
 
 FILTERS: dict[str, Callable[..., Any]] = {

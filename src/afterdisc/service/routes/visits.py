@@ -132,6 +132,7 @@ def _as_shown(findings: dict[str, Any], known: Known, today: str) -> dict[str, A
         "finding": known.finding,
         "value": known.value,
         "seen": known.answer_id,
+        "confirmed": known.is_confirmed,
         "said": show.answer(findings[known.finding], known.value),
         "origin": show.provenance(known, today),
     }

@@ -159,9 +159,14 @@ function mark(known) {
     field.querySelector("[data-origin]").textContent = known.origin;
     field.querySelector("[data-wrong]").textContent = "";
     field.classList.remove("is-wrong");
+    if (known.confirmed) {
+      field.classList.remove("unconfirmed");
+      field.querySelector("[data-confirm]")?.remove();
+    }
     fill(field, known);
   }
   countAll();
+  if (!document.querySelector("details.part .unconfirmed")) document.getElementById("reported")?.remove();
 }
 
 function fill(field, known) {
@@ -299,6 +304,27 @@ document.getElementById("next").addEventListener("click", (event) => {
   for (const field of document.querySelectorAll("#next [data-finding]")) {
     if (!field.querySelector("input:checked")) put(field.dataset.finding, false);
   }
+});
+
+// -- what the person reported ------------------------------------------------------------------------------------------
+
+function confirmField(field) {
+  const typed = field.querySelector("input[type=text]");
+  const checked = field.querySelector("input[type=radio]:checked");
+  put(field.dataset.finding, typed?.value ? typed.value : valueOf(field.dataset.kind, checked?.value ?? ""));
+}
+
+asking.addEventListener("click", (event) => {
+  if (event.target.closest("[data-confirm]")) confirmField(event.target.closest("[data-finding]"));
+});
+
+document.getElementById("show-reported")?.addEventListener("click", () => {
+  for (const part of document.querySelectorAll("details.part")) part.open = Boolean(part.querySelector(".unconfirmed"));
+  document.querySelector("details.part .unconfirmed")?.scrollIntoView({ block: "center" });
+});
+
+document.getElementById("confirm-reported")?.addEventListener("click", () => {
+  for (const field of document.querySelectorAll("details.part .unconfirmed")) confirmField(field);
 });
 
 // -- finding a field ---------------------------------------------------------------------------------------------------
