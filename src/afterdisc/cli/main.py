@@ -137,7 +137,8 @@ def interview(session: str, as_json: bool, folder: str | None) -> None:
         _print_page(answer)
 
 
-cli.add_command(workspace.serve)
+for command in workspace.COMMANDS:
+    cli.add_command(command)
 
 
 @cli.group(cls=Group)

@@ -215,3 +215,79 @@ def sign_out(session: Session, visitor: Visitor, now: datetime) -> None:
 
 def sign_out_everywhere(session: Session, account_id: str) -> None:
     session.execute(delete(SignIn).where(SignIn.account_id == account_id))
+
+
+# --------------------------------------------------------------------------------------------------- changing an account
+
+
+def accounts(session: Session) -> list[Account]:
+    return list(session.scalars(select(Account).order_by(Account.name)))
+
+
+def change_roles(session: Session, account_id: str, roles: Iterable[str], *, at: str, by: str | None) -> None:
+    """Give an account these roles. Raises NotPossible if nobody who may administer would be left."""
+    row, new = account(session, account_id), sorted(set(roles))
+    if not set(new) <= set(ROLES):
+        raise NotPossible(f"a role is one of {', '.join(ROLES)}.")
+    row.roles = new
+    session.flush()
+    _somebody_administers(session)
+    audit.record(session, at=at, by=by, action="account.roles", kind="account", subject=account_id, roles=new)
+
+
+def change_password(session: Session, account_id: str, password: str, *, at: str, by: str | None) -> None:
+    """Set a password; every sign-in of the account ends."""
+    account(session, account_id).password_hash = hashed(password)
+    sign_out_everywhere(session, account_id)
+    audit.record(session, at=at, by=by, action="account.password", kind="account", subject=account_id)
+
+
+def close_account(session: Session, account_id: str, *, at: str, by: str | None, is_open: bool = False) -> None:
+    """Close an account, or open it again; what its person did stays under their name."""
+    account(session, account_id).is_active = is_open
+    session.flush()
+    _somebody_administers(session)
+    if not is_open:
+        sign_out_everywhere(session, account_id)
+    action = "account.opened" if is_open else "account.closed"
+    audit.record(session, at=at, by=by, action=action, kind="account", subject=account_id)
+
+
+def _somebody_administers(session: Session) -> None:
+    if not any(a.is_active and ADMINISTRATOR in a.roles for a in accounts(session)):
+        raise NotPossible("somebody has to administer this site. Give another account that role first.")
+
+
+def account_of_provider(session: Session, who: Vouched, *, at: str) -> Account:
+    """The account of somebody whom the identity provider vouches for; a new one, without a role, if they are new here."""
+    same = select(Account).where(Account.oidc_issuer == who.issuer, Account.oidc_subject == who.subject)
+    row = session.scalar(same)
+    if row is None:
+        row = Account(
+            id=new_id(),
+            login=f"{who.subject}@{who.issuer}".lower(),
+            name=who.name or who.subject,
+            password_hash=None,
+            oidc_issuer=who.issuer,
+            oidc_subject=who.subject,
+            roles=[],
+            is_active=True,
+            created_at=at,
+        )
+        session.add(row)
+        session.flush()
+        audit.record(session, at=at, by=None, action="account.added", kind="account", subject=row.id, how="provider")
+    if who.roles is not None and sorted(who.roles) != row.roles:
+        row.roles = sorted(who.roles)
+        audit.record(session, at=at, by=None, action="account.roles", kind="account", subject=row.id, roles=row.roles)
+    return row
+
+
+@dataclass(frozen=True)
+class Vouched:
+    """Whom an identity provider vouches for. `roles` None: it says nothing of roles, and they are given here."""
+
+    issuer: str
+    subject: str
+    name: str
+    roles: tuple[str, ...] | None

@@ -63,5 +63,22 @@ ACCESS: dict[str, frozenset[str] | None] = {
     "before_send": EVERYBODY,
     # medicine
     "fact": MEDICINE,
+    "medicine_page": MEDICINE,
+    # the house
+    "admin_page": HOUSE,
+    "new_account": HOUSE,
+    "account_roles": HOUSE,
+    "account_password": HOUSE,
+    "account_close": HOUSE,
+    "change_site": HOUSE,
+    "audit_page": HOUSE,
+    "audit_verify": HOUSE,
+    "make_backup": HOUSE,
+    "export_one": HOUSE,
+    "erase_one": HOUSE,
+    # through the identity provider
+    "oidc_start": EVERYBODY,
+    "oidc_callback": EVERYBODY,
+    "setup_restore": EVERYBODY,
 }
 OPEN_WHILE_LOCKED = {"sign_out", "unlock_page", "unlock"}

@@ -37,6 +37,7 @@ def create_app(desk: Desk) -> FastAPI:
         most_bytes=int(desk.settings.most_upload_mb * 1e6),
         is_https=desk.settings.is_https,
         by_accident=failures.by_accident,
+        note=desk.metrics.note,
     )
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=_hosts(desk), www_redirect=False)
     _everything_has_access(app)

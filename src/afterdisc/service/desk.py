@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import cast
@@ -13,6 +13,7 @@ from afterdisc.clinic.database import Database
 from afterdisc.clinic.moments import Clock, stamp
 from afterdisc.clinic.people import Limits, Visitor
 from afterdisc.program import Program
+from afterdisc.service.metrics import Metrics
 from afterdisc.service.settings import Settings
 
 
@@ -25,6 +26,7 @@ class Desk:
     program: Program
     clock: Clock
     setup_code: str = ""  # shown in the terminal; whoever has it makes the first account
+    metrics: Metrics = field(default_factory=Metrics)
 
     @cached_property
     def limits(self) -> Limits:

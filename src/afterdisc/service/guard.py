@@ -6,6 +6,7 @@ Also the headers of every answer, and the limit on what is sent.
 from __future__ import annotations
 
 import hmac
+import time
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -125,9 +126,15 @@ class Envelope:
     """Headers on every answer, a limit on what is sent, and an answer even to what nobody foresaw."""
 
     def __init__(
-        self, app: ASGIApp, *, most_bytes: int, is_https: bool, by_accident: Callable[[Request, Exception], Response]
+        self,
+        app: ASGIApp,
+        *,
+        most_bytes: int,
+        is_https: bool,
+        by_accident: Callable[[Request, Exception], Response],
+        note: Callable[[str, int, float], None],
     ) -> None:
-        self.app, self.most_bytes, self.by_accident = app, most_bytes, by_accident
+        self.app, self.most_bytes, self.by_accident, self.note = app, most_bytes, by_accident, note
         self.headers = HEADERS | ({"Strict-Transport-Security": "max-age=31536000"} if is_https else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -135,12 +142,14 @@ class Envelope:
             await self.app(scope, receive, send)
             return
 
-        begun = False
+        begun, started = False, time.perf_counter()
 
         async def sending(message: Message) -> None:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
+                route = getattr(scope.get("route"), "name", None) or "none"
+                self.note(route, message["status"], time.perf_counter() - started)
                 headers = MutableHeaders(scope=message)
                 for name, value in self.headers.items():
                     headers.setdefault(name, value)

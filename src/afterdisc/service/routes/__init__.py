@@ -1,5 +1,15 @@
-"""Routes, one file a part of the workspace. `ROUTERS` is all of them, in order."""
+"""Routes, one file a part of the workspace; all of them, in order."""
 
-from afterdisc.service.routes import before, decide, door, evidence, patients, visits, worklist
+from afterdisc.service.routes import admin, before, decide, door, evidence, patients, provider, visits, worklist
 
-ROUTERS = [door.router, worklist.router, patients.router, visits.router, decide.router, before.router, evidence.router]
+ROUTERS = [
+    door.router,
+    provider.router,
+    worklist.router,
+    patients.router,
+    visits.router,
+    decide.router,
+    before.router,
+    evidence.router,
+    admin.router,
+]

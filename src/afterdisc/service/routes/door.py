@@ -5,14 +5,15 @@ from __future__ import annotations
 import hmac
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Form, Request, Response, UploadFile
+from fastapi.responses import JSONResponse, PlainTextResponse
 
 from afterdisc.clinic import people
+from afterdisc.clinic.backup import restore
 from afterdisc.clinic.database import is_current
 from afterdisc.clinic.demo import add_demo
 from afterdisc.clinic.people import ADMINISTRATOR, CLINICIAN
-from afterdisc.errors import AfterdiscError, NotPossible
+from afterdisc.errors import AfterdiscError, ClinicError, NotFound, NotPossible
 from afterdisc.service.desk import Desk, desk_of, visitor_of
 from afterdisc.service.failures import safe_next, see_other
 from afterdisc.service.guard import COOKIE
@@ -35,6 +36,14 @@ def health(request: Request) -> Response:
         return JSONResponse({"status": "fail", "say": str(error)}, status_code=503)
     body = {"status": "pass" if current else "fail", "knowledge": desk.program.version, "fingerprint": desk.program.fingerprint}
     return JSONResponse(body, status_code=200 if current else 503)
+
+
+@router.get("/metrics", name="metrics")
+def metrics(request: Request) -> Response:
+    """Counts and times of requests, for a watcher on this machine; nobody else is told that the page is there."""
+    if request.client is None or request.client.host not in ("127.0.0.1", "::1"):
+        raise NotFound("There is no page at this address.")
+    return PlainTextResponse(desk_of(request).metrics.text())
 
 
 @router.get("/", name="home")
@@ -74,7 +83,21 @@ def setup(request: Request, code: Text, login: Text, name: Text, password: Text,
     except NotPossible as error:
         return page(request, "door/setup.html", status=422, code=code, error=str(error), login=login, name=name)
     desk.setup_code = ""
-    return _come_in(desk, token, "/worklist")
+    return come_in(desk, token, "/worklist")
+
+
+@router.post("/setup/restore", name="setup_restore")
+def setup_restore(request: Request, code: Text, file: UploadFile) -> Response:
+    """Begin from a backup instead of from nothing."""
+    desk = desk_of(request)
+    if not desk.setup_code or not hmac.compare_digest(code.encode(), desk.setup_code.encode()):
+        return page(request, "door/setup.html", status=403, code="", error=NO_CODE)
+    try:
+        restore(desk.database, file.file)
+    except ClinicError as error:
+        return page(request, "door/setup.html", status=422, code=code, error=str(error))
+    desk.setup_code = ""
+    return see_other("/sign-in")
 
 
 def _is_set_up(desk: Desk) -> bool:
@@ -108,7 +131,7 @@ def sign_in(request: Request, login: Text, password: Text, next: Text = "/") -> 
             token = people.sign_in(session, found, desk.now(), how="password")
     if found is None:
         return page(request, "door/sign_in.html", status=401, error=WRONG, login=login, next=safe_next(next))
-    return _come_in(desk, token, safe_next(next))
+    return come_in(desk, token, safe_next(next))
 
 
 def _keys(request: Request, login: str) -> list[str]:
@@ -116,7 +139,7 @@ def _keys(request: Request, login: str) -> list[str]:
     return [f"login:{login.strip().lower()}", f"address:{address}"]
 
 
-def _come_in(desk: Desk, token: str, target: str) -> Response:
+def come_in(desk: Desk, token: str, target: str) -> Response:
     """A new token at every sign-in: one that was known before is worth nothing."""
     answer = see_other(target)
     answer.set_cookie(COOKIE, token, httponly=True, samesite="lax", secure=desk.settings.is_https, path="/")
