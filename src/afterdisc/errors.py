@@ -9,8 +9,10 @@
     │   └── ContradictoryFacts · OutOfScope
     ├── ProgramError     a program can't be used
     │   └── StaleProgram · IncompatibleProgram
+    ├── RadiographError  a film can't be measured
+    │   └── UnreadableFilm · ImpossiblePoints
     └── ClinicError      the clinic's record can't do what was asked
-        ├── NotFound · NotPossible · ChangedMeanwhile
+        ├── NotFound · NotPossible
         └── DatabaseError: DatabaseBusy · DatabaseFull · DatabaseUnusable
 
 A message says what is wrong, where, what was expected and how to mend it. It names findings, rules and rows,
@@ -120,6 +122,18 @@ class IncompatibleProgram(ProgramError):
     """Written by another version of Afterdisc, or damaged."""
 
 
+class RadiographError(AfterdiscError):
+    """A film can't be measured. The message holds nothing of what is in the file."""
+
+
+class UnreadableFilm(RadiographError):
+    """The file is no picture that can be read here."""
+
+
+class ImpossiblePoints(RadiographError):
+    """Corners that no vertebra has, or a scale that is none."""
+
+
 class ClinicError(AfterdiscError):
     """The clinic's record can't do what was asked. The message names no person."""
 
@@ -132,10 +146,6 @@ class NotFound(ClinicError):
 
 class NotPossible(ClinicError):
     """The record is not in a state in which this can be done: a signed visit is not changed."""
-
-
-class ChangedMeanwhile(ClinicError):
-    """Somebody else changed the same thing since it was last shown."""
 
 
 class DatabaseError(ClinicError):

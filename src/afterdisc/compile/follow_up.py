@@ -23,12 +23,18 @@ def follow_up_of(follow_up: kb.FollowUp) -> dict[str, Any]:
         "pre_visit_words": {"intro": form.intro, "crisis": form.crisis, "thanks": form.thanks} if form else {},
         "emergency": [_emergency(e) for e in follow_up.emergencies],
         "site": dict(follow_up.site),
+        "carried_over": list(follow_up.carried.findings) if follow_up.carried else [],
+        "safety_net": _safety_net(follow_up.safety_net) if follow_up.safety_net else None,
     }
 
 
 def section_of(section: kb.Section) -> dict[str, Any]:
     """One part of a form."""
     return {"id": section.id, "title": section.title, "intro": section.intro, "findings": list(section.findings)}
+
+
+def _safety_net(net: kb.SafetyNet) -> dict[str, Any]:
+    return {"letter": list(net.letter), "sheet": net.sheet, **support_of(net.support)}
 
 
 def _instrument(i: kb.Instrument) -> dict[str, Any]:

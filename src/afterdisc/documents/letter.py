@@ -14,11 +14,6 @@ from afterdisc.words.days import day
 N_CAUSES = 5
 N_UNKNOWN = 12
 CHOICES = {"accept": "Accepted", "defer": "Deferred", "decline": "Declined"}
-COME_BACK = (
-    "New trouble with passing or holding urine or stool, or numbness between the legs",
-    "New or growing weakness of a leg",
-    "Fever, shaking chills, or a wound that is red, wet or open",
-)
 
 
 @dataclass(frozen=True)
@@ -52,6 +47,7 @@ class Letter:
     assessment: Mapping[str, Any]
     findings: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
     unknown: tuple[str, ...]
+    come_back: tuple[str, ...] = ()  # what cannot wait for the next visit
     decisions: tuple[Decided, ...] = ()
     note: str = ""
     signed_by: str = ""
@@ -69,7 +65,7 @@ def paper_of(letter: Letter) -> Paper:
         _causes(a, works),
         _decisions(letter),
         _next(a, works),
-        _come_back(),
+        Section("To be seen at once if", (Points(letter.come_back),) if letter.come_back else ()),
         _findings(letter),
     ]
     if letter.note.strip():
@@ -153,10 +149,6 @@ def _next(a: dict[str, Any], works: Works) -> Section:
     steps = [s for s in a["next_steps"] if s["kind"] != "question"]
     lines = [f"{s['label']}. {s['why']}{_cited(works, s)}" for s in steps]
     return Section("Next steps proposed", (Points(tuple(lines)),) if lines else ())
-
-
-def _come_back() -> Section:
-    return Section("To be seen at once if", (Points(COME_BACK),))
 
 
 def _findings(letter: Letter) -> Section:

@@ -10,6 +10,7 @@ from afterdisc.knowledge.arithmetic import Concurrency, DependenceGroup, Economi
 from afterdisc.knowledge.care import Benefit, Dose, Guideline, Harm, Investigation, Plain, Rule, Shift, Treatment
 from afterdisc.knowledge.evidence import Code, Fact, Remark, Source, Support, Vignette
 from afterdisc.knowledge.follow_up import (
+    Carried,
     Curve,
     CurvePoint,
     Due,
@@ -18,6 +19,7 @@ from afterdisc.knowledge.follow_up import (
     Instrument,
     PreVisit,
     Reason,
+    SafetyNet,
     Section,
     Threshold,
 )
@@ -27,6 +29,7 @@ from afterdisc.knowledge.steps import CoursePoint, Definition, ImagingRule, Leve
 __all__ = [
     "NO_CAUSE",
     "Benefit",
+    "Carried",
     "Cause",
     "Code",
     "Concurrency",
@@ -62,6 +65,7 @@ __all__ = [
     "Remark",
     "RiskFactor",
     "Rule",
+    "SafetyNet",
     "Section",
     "Setting",
     "Shift",

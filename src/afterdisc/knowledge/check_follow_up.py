@@ -31,7 +31,18 @@ def follow_up_errors(base: KnowledgeBase, places: Places) -> Iterator[KnowledgeE
         yield from _form(base, base.follow_up.pre_visit, places)
     for emergency in base.follow_up.emergencies:
         yield from _emergency(base, emergency, places)
+    yield from _carried_and_net(base, places)
     yield from _plain_words(base, places)
+
+
+def _carried_and_net(base: KnowledgeBase, places: Places) -> Iterator[KnowledgeError]:
+    """What a new visit takes over is declared; what the papers say names only words that a site can set."""
+    carried, net = base.follow_up.carried, base.follow_up.safety_net
+    for name in carried.findings if carried else ():
+        if name not in base.findings:
+            yield places.undeclared(name, "finding", base.findings, carried.where if carried else "")
+    if net:
+        yield from _placeholders(base, (*net.letter, net.sheet), net.where, places)
 
 
 # -- scores ------------------------------------------------------------------------------------------------------

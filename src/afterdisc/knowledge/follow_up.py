@@ -117,6 +117,25 @@ class Emergency:
 
 
 @dataclass(frozen=True)
+class Carried:
+    """The findings a new visit takes over from the last one, because they do not change by themselves."""
+
+    findings: tuple[str, ...]
+    support: Support
+    where: str
+
+
+@dataclass(frozen=True)
+class SafetyNet:
+    """What cannot wait, as the letter lists it and as the sheet says it."""
+
+    letter: tuple[str, ...]
+    sheet: str
+    support: Support
+    where: str
+
+
+@dataclass(frozen=True)
 class FollowUp:
     """Everything around the assessment; nothing of it changes an assessment."""
 
@@ -127,4 +146,6 @@ class FollowUp:
     pre_visit: PreVisit | None = None
     emergencies: tuple[Emergency, ...] = ()
     site: Mapping[str, str] = field(default_factory=dict)  # words a site may set, with their neutral default
+    carried: Carried | None = None
+    safety_net: SafetyNet | None = None
     harms: Mapping[str, str] = field(default_factory=dict)  # harm: plain label

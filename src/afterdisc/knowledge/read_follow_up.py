@@ -21,6 +21,8 @@ def read_follow_up(files: Files) -> kb.FollowUp:
         pre_visit=_pre_visit(form) if form.tree else None,
         emergencies=each(emergency.items("emergencies", "emergency"), _emergency),
         site={name: f.text("default") for name, f in emergency.parts("site", "site word")},
+        carried=_carried(due.part("carried_over")) if "carried_over" in due.tree else None,
+        safety_net=_safety_net(words.part("safety_net")) if "safety_net" in words.tree else None,
         harms={name: f.text("plain") for name, f in words.parts("harms", "harm")},
     )
     for file in (scores, due, reasons, form, emergency, words):
@@ -71,6 +73,18 @@ def _point(f: Fields) -> kb.CurvePoint:
 
 def _due(name: str, f: Fields) -> kb.Due:
     return kb.Due(name, f.text("label"), f.number("weeks"), f.support())
+
+
+def _carried(f: Fields) -> kb.Carried:
+    carried = kb.Carried(f.names("findings"), f.support(), f.where())
+    f.done()
+    return carried
+
+
+def _safety_net(f: Fields) -> kb.SafetyNet:
+    net = kb.SafetyNet(f.names("letter"), f.text("sheet"), f.support(), f.where())
+    f.done()
+    return net
 
 
 def _reason(f: Fields) -> kb.Reason:

@@ -55,6 +55,10 @@ ACCESS: dict[str, frozenset[str] | None] = {
     "evidence_of_cause": CARE,
     "evidence_of_benefit": CARE,
     "finding_history": CARE,
+    "measure_page": CARE,
+    "open_film": CARE,
+    "preview_measurement": CARE,
+    "keep_measurement": CARE,
     "invite_page": CARE,
     "invite": CARE,
     # the person's own side: whoever has the link

@@ -15,12 +15,12 @@ from afterdisc.clinic.moments import new_id
 from afterdisc.errors import (
     AfterdiscError,
     CaseError,
-    ChangedMeanwhile,
     ClinicError,
     DatabaseBusy,
     DatabaseError,
     NotFound,
     NotPossible,
+    RadiographError,
 )
 from afterdisc.service.guard import Foreign, Locked, NotAllowed, NotSignedIn, TooLarge
 from afterdisc.service.pages import page
@@ -30,7 +30,7 @@ STATUS: dict[type[AfterdiscError], int] = {
     CaseError: 422,
     NotFound: 404,
     NotPossible: 409,
-    ChangedMeanwhile: 409,
+    RadiographError: 422,
     DatabaseBusy: 503,
     DatabaseError: 503,
     ClinicError: 409,

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
+import httpx2
 from authlib.integrations.httpx_client import OAuth2Client
 from joserfc import jwt
 from joserfc.jwk import KeySet
@@ -52,9 +52,9 @@ def finish(settings: Settings, redirect_uri: str, begun: Begun, code: str, *, no
     try:
         with _client(settings, redirect_uri) as client:
             token = client.fetch_token(provider["token_endpoint"], code=code, code_verifier=begun.verifier)
-            keys = KeySet.import_key_set(httpx.get(provider["jwks_uri"], timeout=SECONDS).raise_for_status().json())
+            keys = KeySet.import_key_set(httpx2.get(provider["jwks_uri"], timeout=SECONDS).raise_for_status().json())
         claims = jwt.decode(token["id_token"], keys, algorithms=ALGORITHMS).claims
-    except Exception as error:  # authlib, httpx and joserfc each raise their own; none of their texts is for the screen
+    except Exception as error:  # authlib, httpx2 and joserfc each raise their own; none of their texts is for the screen
         raise ProviderError(f"the identity provider refused, or its answer does not hold ({type(error).__name__}).") from None
     _check(settings, begun, claims, now)
     return Vouched(settings.oidc_issuer, str(claims["sub"]), str(claims.get("name") or ""), _roles(settings, claims))
@@ -75,9 +75,9 @@ def _provider(settings: Settings) -> dict[str, Any]:
     issuer = settings.oidc_issuer.rstrip("/")
     try:
         found: dict[str, Any] = (
-            httpx.get(f"{issuer}/.well-known/openid-configuration", timeout=SECONDS).raise_for_status().json()
+            httpx2.get(f"{issuer}/.well-known/openid-configuration", timeout=SECONDS).raise_for_status().json()
         )
-    except (httpx.HTTPError, ValueError):
+    except (httpx2.HTTPError, ValueError):
         raise ProviderError("the identity provider does not answer. Try again, or sign in with a password.") from None
     if str(found.get("issuer", "")).rstrip("/") != issuer:
         raise ProviderError("the identity provider names another issuer than the one set. Check AFTERDISC_OIDC_ISSUER.")

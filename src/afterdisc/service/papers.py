@@ -40,6 +40,7 @@ def letter_of(session: Session, desk: Desk, visit: Visit) -> Letter:
         assessment=a,
         findings=_findings(desk.program.book, record),
         unknown=tuple(m["label"] for m in a["missing"]),
+        come_back=tuple(desk.program.book["follow_up"]["safety_net"]["letter"]),
         decisions=tuple(_decisions(session, desk.program.book, visit)),
         note=note,
         signed_by=account(session, visit.signed_by).name if visit.signed_by else "",
@@ -133,16 +134,10 @@ def sheet_of(session: Session, desk: Desk, visit: Visit) -> Sheet:
         wishes=tuple(_wishes(book, record)),
         matters=care.drafts_of(session, visit.id).get("matters", ""),
         unknown=tuple(_unknown(book, a)),
-        warning=site.filled(WARNING),
+        warning=site.filled(book["follow_up"]["safety_net"]["sheet"]),
         stamp=f"Afterdisc, knowledge {a['knowledge']['version']} ({a['knowledge']['fingerprint']}). Made for talking it over.",
         made_on=visit.signed_at or desk.at(),
     )
-
-
-WARNING = (
-    "new trouble passing or holding urine or stool, numbness between the legs, a leg that gets weaker, or fever with a red "
-    "or wet wound. Go to an emergency department now, or call {local_emergency_number}."
-)
 
 
 def _cause(book: Mapping[str, Any], leading: Mapping[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """Routes, one file a part of the workspace; all of them, in order."""
 
-from afterdisc.service.routes import admin, before, decide, door, evidence, patients, provider, visits, worklist
+from afterdisc.service.routes import admin, before, decide, door, evidence, measure, patients, provider, visits, worklist
 
 ROUTERS = [
     door.router,
@@ -10,6 +10,7 @@ ROUTERS = [
     visits.router,
     decide.router,
     before.router,
+    measure.router,
     evidence.router,
     admin.router,
 ]
