@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Any
@@ -133,7 +134,7 @@ def _check(data: zipfile.ZipFile, manifest: Mapping[str, Any]) -> None:
             with data.open(f"{name}.jsonl") as handle:
                 for chunk in iter(lambda h=handle: h.read(1 << 20), b""):  # type: ignore[misc]
                     digest.update(chunk)
-        except (KeyError, zipfile.BadZipFile, OSError, EOFError):
+        except (KeyError, zipfile.BadZipFile, zlib.error, OSError, EOFError):
             raise NotPossible("this backup is damaged. Nothing was changed; use another one.") from None
         if digest.hexdigest() != expected:
             raise NotPossible("this backup is damaged. Nothing was changed; use another one.")
@@ -199,6 +200,4 @@ def _row(row: Base) -> dict[str, Any]:
 
 
 def _unpacked(data: bytes) -> Any:
-    import zlib
-
     return json.loads(zlib.decompress(data))
