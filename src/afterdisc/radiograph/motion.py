@@ -66,17 +66,17 @@ def measure(flexion: Measured, extension: Measured) -> Motion:
     for name, film in (("flexion", flexion), ("extension", extension)):
         _refuse_nonsense(name, film)
 
-    def translation(a: Measured, b: Measured) -> float:
-        return abs(slip_mm(a) - slip_mm(b))
+    def slipped(a: Measured, b: Measured) -> float:
+        return slip_mm(a) - slip_mm(b)
 
-    def angulation(a: Measured, b: Measured) -> float:
-        return abs(disc_angle_deg(a.corners) - disc_angle_deg(b.corners))
+    def turned(a: Measured, b: Measured) -> float:
+        return disc_angle_deg(a.corners) - disc_angle_deg(b.corners)
 
     return Motion(
-        translation_mm=translation(flexion, extension),
-        angulation_deg=angulation(flexion, extension),
-        translation_error_mm=_error(translation, flexion, extension),
-        angulation_error_deg=_error(angulation, flexion, extension),
+        translation_mm=abs(slipped(flexion, extension)),
+        angulation_deg=abs(turned(flexion, extension)),
+        translation_error_mm=_error(slipped, flexion, extension),  # of the signed change: a size has a kink at nought
+        angulation_error_deg=_error(turned, flexion, extension),
         slip_flexion_mm=slip_mm(flexion),
         slip_extension_mm=slip_mm(extension),
         angle_flexion_deg=disc_angle_deg(flexion.corners),
