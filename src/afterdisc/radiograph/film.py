@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-import warnings
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,11 +17,21 @@ MOST_BYTES = 60_000_000
 MOST_PIXELS = 60_000_000
 LONGEST_SIDE = 2000  # of the picture that is shown; larger films are made smaller, with their scale
 DICOM_MARK = b"DICM"
+DEFLATED = b"1.2.840.10008.1.2.1.99"  # a whole file under one compression: small to send, without bound once open
+MOST_STRETCH = 4.0  # a pixel longer than this to one side is a slip in the file
 Pixels = npt.NDArray[np.uint8]
 
 CALIBRATED = "the file says how large a pixel is on the body"
-AT_DETECTOR = "the file says how large a pixel is on the detector; on the body it is smaller, so lengths are a little too large"
+AT_DETECTOR = "the file says how large a pixel is on the detector; on the body it is smaller: lengths are a little too large"
+UNCERTAIN = (
+    "the file does not say whether a pixel is measured on the body or on the detector: lengths may be a little too large"
+)
 UNSCALED = "the file does not say how large a pixel is: draw a line of known length"
+TOO_LARGE = f"this picture has more than {MOST_PIXELS // 1_000_000} million pixels. Export the part with the segment."
+NO_PICTURE = (
+    "this DICOM file holds no picture that can be read here: it is damaged, or compressed in a way that is not known."
+    " Export it uncompressed, or as PNG."
+)
 
 
 @dataclass(frozen=True)
@@ -49,25 +60,25 @@ def read_film(data: bytes) -> Film:
 def _picture(data: bytes) -> Film:
     from PIL import Image, ImageOps, UnidentifiedImageError
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        try:
-            with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as image:
-                _refuse_large(image.width, image.height)
-                upright = ImageOps.exif_transpose(image)
-                grey = _eight_bits(np.asarray(upright)) if upright.mode.startswith("I") else np.asarray(upright.convert("L"))
-        except UnidentifiedImageError:
-            raise UnreadableFilm("this is neither PNG, JPEG nor DICOM. Export the film in one of these.") from None
-        except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-            raise UnreadableFilm(f"this picture has more than {MOST_PIXELS // 1_000_000} million pixels.") from None
-        except (OSError, ValueError, SyntaxError):
-            raise UnreadableFilm("this picture is damaged or cut short. Export it again.") from None
+    try:
+        with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as image:
+            _refuse_large(image.width, image.height)
+            upright = ImageOps.exif_transpose(image)
+            grey = _eight_bits(np.asarray(upright)) if upright.mode.startswith("I") else np.asarray(upright.convert("L"))
+    except UnreadableFilm:
+        raise
+    except UnidentifiedImageError:
+        raise UnreadableFilm("this is neither PNG, JPEG nor DICOM. Export the film in one of these.") from None
+    except Image.DecompressionBombError:
+        raise UnreadableFilm(TOO_LARGE) from None
+    except Exception:  # a stranger's bytes make a reader raise nearly anything; the answer is the same
+        raise UnreadableFilm("this picture is damaged or cut short. Export it again.") from None
     return _film(grey, None, UNSCALED)
 
 
 def _refuse_large(width: int, height: int) -> None:
     if width * height > MOST_PIXELS:
-        raise UnreadableFilm(f"this picture has more than {MOST_PIXELS // 1_000_000} million pixels.")
+        raise UnreadableFilm(TOO_LARGE)
 
 
 # ----------------------------------------------------------------------------------------------------------------- DICOM
@@ -75,22 +86,20 @@ def _refuse_large(width: int, height: int) -> None:
 
 def _dicom(data: bytes) -> Film:
     import pydicom
-    from pydicom.errors import InvalidDicomError
 
+    if DEFLATED in data:
+        raise UnreadableFilm(NO_PICTURE)
     try:
         dataset = pydicom.dcmread(io.BytesIO(data))
         if int(dataset.get("NumberOfFrames") or 1) > 1:
             raise UnreadableFilm("this DICOM file holds several pictures. Export the one film by itself.")
         _refuse_large(int(dataset.Columns), int(dataset.Rows))
-        grey = _window(dataset)
+        grey, (spacing, said) = _window(dataset), _spacing(dataset)
     except UnreadableFilm:
         raise
-    except (InvalidDicomError, AttributeError, ValueError, KeyError, NotImplementedError, RuntimeError, OSError, EOFError):
-        raise UnreadableFilm(
-            "this DICOM file holds no picture that can be read here: it is damaged, or compressed in a way that is not known."
-            " Export it uncompressed, or as PNG."
-        ) from None
-    return _film(grey, *_spacing(dataset))
+    except Exception:  # a stranger's bytes make a reader raise nearly anything; the answer is the same
+        raise UnreadableFilm(NO_PICTURE) from None
+    return _film(grey, None, said) if spacing is None else _film(_squared(grey, spacing), spacing[1], said)
 
 
 def _window(dataset: Any) -> Pixels:
@@ -104,13 +113,35 @@ def _window(dataset: Any) -> Pixels:
     return 255 - grey if dataset.get("PhotometricInterpretation") == "MONOCHROME1" else grey
 
 
-def _spacing(dataset: Any) -> tuple[float | None, str]:
-    """Millimetres a pixel; films whose pixels are not square are measured along their mean."""
-    for name, said in (("PixelSpacing", CALIBRATED), ("ImagerPixelSpacing", AT_DETECTOR)):
-        given = dataset.get(name)
-        if given and len(given) == 2 and min(map(float, given)) > 0:
-            return (float(given[0]) + float(given[1])) / 2, said
-    return None, UNSCALED
+def _spacing(dataset: Any) -> tuple[tuple[float, float] | None, str]:
+    """Millimetres from row to row and from column to column, and where they hold.
+
+    A file may repeat the size at the detector as the size on the body: then nobody has calibrated it (DICOM PS3.3, 10.7.1.1).
+    """
+    on_body = _pair(dataset, "PixelSpacing")
+    at_detector = _pair(dataset, "ImagerPixelSpacing") or _pair(dataset, "NominalScannedPixelSpacing")
+    if on_body is None:
+        return at_detector, AT_DETECTOR if at_detector else UNSCALED
+    if dataset.get("PixelSpacingCalibrationType") or at_detector not in (None, on_body):
+        return on_body, CALIBRATED
+    return on_body, AT_DETECTOR if at_detector else UNCERTAIN
+
+
+def _pair(dataset: Any, name: str) -> tuple[float, float] | None:
+    given = dataset.get(name)
+    if not isinstance(given, Sequence) or len(given) != 2:
+        return None
+    high, wide = float(given[0]), float(given[1])
+    is_possible = 0 < high < math.inf and 0 < wide < math.inf and 1 / MOST_STRETCH <= high / wide <= MOST_STRETCH
+    return (high, wide) if is_possible else None
+
+
+def _squared(grey: Pixels, spacing: tuple[float, float]) -> Pixels:
+    """The picture with pixels as high as they are wide: an angle means nothing on others."""
+    from PIL import Image
+
+    height = round(grey.shape[0] * spacing[0] / spacing[1])
+    return grey if height == grey.shape[0] else np.asarray(Image.fromarray(grey).resize((grey.shape[1], max(height, 1))))
 
 
 def _eight_bits(values: npt.NDArray[Any]) -> Pixels:
