@@ -15,9 +15,26 @@ class Text:
 
 @dataclass(frozen=True)
 class Points:
-    """A list of short lines."""
+    """A list of short lines. `is_told_by_number`: each line begins with a number of its own."""
 
     items: tuple[str, ...]
+    is_told_by_number: bool = False
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Lines of a name and what belongs to it."""
+
+    rows: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Banner:
+    """What must be seen first. `tone` is now, soon, open or calm; the words say the same as the colour."""
+
+    title: str
+    tone: str
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -30,15 +47,16 @@ class Table:
     bars: tuple[tuple[float, float, float], ...] = ()
 
 
-Part = Text | Points | Table
+Part = Text | Points | Pairs | Banner | Table
 
 
 @dataclass(frozen=True)
 class Section:
-    """A heading and what stands under it."""
+    """A heading and what stands under it. `is_small`: for looking up rather than for reading."""
 
     title: str
     parts: tuple[Part, ...]
+    is_small: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,8 +65,12 @@ class Paper:
 
     title: str
     sender: str
+    sender_lines: tuple[str, ...]
+    addressee: tuple[str, ...]
+    written: str  # the day, in words
     facts: tuple[tuple[str, str], ...]  # whom and what it is about, as label and value
     sections: tuple[Section, ...]
+    signature: tuple[str, ...]
     stamp: str  # at the foot of each page
     is_draft: bool
     made_on: str  # an ISO date

@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, is_dataclass
+from collections.abc import Mapping
+from dataclasses import is_dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from afterdisc.documents.letter import Letter, paper_of
-from afterdisc.documents.paper import Points, Table, Text
-from afterdisc.documents.sheet import MOST_OPTIONS, Sheet
-from afterdisc.words.days import day
+from afterdisc.documents.drawable import drawable
+from afterdisc.documents.letter import Letter
+from afterdisc.documents.letter_paper import paper_of
+from afterdisc.documents.paper import Banner, Pairs, Points, Table, Text
+from afterdisc.documents.sheet import Sheet
+from afterdisc.documents.sheet_paper import data_of, pictures_of
 
 HERE = Path(str(files("afterdisc.documents")))
-KINDS = {Text: "text", Points: "points", Table: "table"}
+NARROW = 22  # so long a word fits a column of the sheet
+KINDS = {Text: "text", Points: "points", Pairs: "pairs", Banner: "banner", Table: "table"}
 
 
 def letter_pdf(letter: Letter) -> bytes:
     """The letter as a tagged PDF. The same letter gives the same bytes."""
     paper = paper_of(letter)
-    return _set("letter.typ", plain(paper), paper.made_on)
+    return _set("letter.typ", drawable(plain(paper)), paper.made_on)
 
 
 def sheet_pdf(sheet: Sheet) -> bytes:
-    """The plain-language sheet as a tagged PDF of one page."""
-    data = asdict(sheet) | {"options": [asdict(o) for o in sheet.options[:MOST_OPTIONS]], "visit_on": day(sheet.visit_on)}
-    return _set("sheet.typ", data, sheet.made_on)
+    """The plain-language sheet as a tagged PDF of one page. The same sheet gives the same bytes."""
+    return _set("sheet.typ", drawable(data_of(sheet), NARROW), sheet.made_on or sheet.visit_on, pictures_of(sheet))
 
 
 def plain(value: Any) -> Any:
@@ -38,7 +41,7 @@ def plain(value: Any) -> Any:
     return [plain(v) for v in value] if isinstance(value, tuple | list) else value
 
 
-def _set(template: str, data: dict[str, Any], made_on: str) -> bytes:
+def _set(template: str, data: dict[str, Any], made_on: str, pictures: Mapping[str, str] | None = None) -> bytes:
     import typst
 
     moment = datetime.fromisoformat(made_on[:10]).replace(tzinfo=UTC)
@@ -49,16 +52,7 @@ def _set(template: str, data: dict[str, Any], made_on: str) -> bytes:
         ignore_system_fonts=True,
         format="pdf",
         pdf_standards=["ua-1"],
-        sys_inputs={"data": json.dumps(_printable(data), ensure_ascii=False)},
+        sys_inputs={"data": json.dumps(data, ensure_ascii=False), "pictures": json.dumps(pictures or {})},
         timestamp=int(moment.timestamp()),
     )
     return made
-
-
-def _printable(value: Any) -> Any:
-    """Without control characters, which no page can show."""
-    if isinstance(value, str):
-        return "".join(c for c in value if c in "\n\t" or c.isprintable())
-    if isinstance(value, dict):
-        return {k: _printable(v) for k, v in value.items()}
-    return [_printable(v) for v in value] if isinstance(value, list | tuple) else value

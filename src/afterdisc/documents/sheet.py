@@ -1,4 +1,4 @@
-"""The sheet for deciding together: one page, plain words, every chance as so many of a hundred people."""
+"""What the sheet for deciding together is made from: one page, plain words, every chance as so many of a hundred people."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from afterdisc.documents.letter import Person
 
-MOST_OPTIONS = 3
+MOST_OPTIONS = 4
 
 
 @dataclass(frozen=True)
@@ -21,20 +21,21 @@ class Chance:
 
 @dataclass(frozen=True)
 class Option:
-    """One option that is open to this person, in plain words."""
+    """One option that is open to this person, in plain words. `benefit` None: nobody has counted it."""
 
     label: str
     what: str
     good: str
     bad: str
     life: str
-    benefit: Chance
+    benefit: Chance | None
     harms: tuple[Chance, ...] = ()
+    also: tuple[str, ...] = ()  # the other harms, each with its number
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """Everything the sheet says. At most three options are shown."""
+    """Everything the sheet says. At most four options are shown."""
 
     site: str
     person: Person
@@ -47,3 +48,5 @@ class Sheet:
     warning: str  # what cannot wait, and where to turn
     stamp: str
     made_on: str
+    others: tuple[str, ...] = ()  # what is open too, by name alone
+    not_yet: tuple[str, ...] = ()  # what may become open later
