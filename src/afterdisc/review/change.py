@@ -51,7 +51,7 @@ class Change:
     causes: tuple[Moved, ...]
     findings: tuple[Because, ...]
     options: tuple[tuple[str, str, str], ...]  # label, status before, status after
-    knowledge: tuple[Moved, ...] | None  # what the other knowledge alone moves; None if it is the same
+    knowledge: tuple[Moved, ...] | None  # what the other knowledge alone moves; None if it is the same or cannot be told
 
 
 def change(before: Findings, after: Findings, *, then: Program, now: Program) -> Change:
@@ -61,7 +61,7 @@ def change(before: Findings, after: Findings, *, then: Program, now: Program) ->
     speak together. Raises CaseError if either set of findings contradicts itself.
     """
     first, second = _assess(before, then), _assess(after, now)
-    other = _assess(before, now) if then.fingerprint != now.fingerprint else None
+    other = _with_other_knowledge(before, then, now)
     return Change(
         before=first,
         after=second,
@@ -76,10 +76,25 @@ def _assess(findings: Findings, program: Program) -> dict[str, Any]:
     return door.assess({"findings": dict(findings)}, program=program)
 
 
+def _with_other_knowledge(before: Findings, then: Program, now: Program) -> dict[str, Any] | None:
+    """The earlier findings with the later knowledge; None if it is the same, or has no such answers any more."""
+    if then.fingerprint == now.fingerprint:
+        return None
+    try:
+        return _assess(before, now)
+    except CaseError:
+        return None
+
+
 def _moved(first: Mapping[str, Any], second: Mapping[str, Any]) -> tuple[Moved, ...]:
-    old = {c["id"]: c["probability"] for c in first["causes"]}
-    rows = [Moved(c["id"], c["label"], old.get(c["id"], 0.0), c["probability"]) for c in second["causes"]]
+    """Causes by the size of their move; one that only one of the two knows stands at nought in the other."""
+    old, new = ({c["id"]: c for c in side["causes"]} for side in (first, second))
+    rows = [Moved(i, c["label"], _chance(old.get(i)), _chance(new.get(i))) for i, c in {**old, **new}.items()]
     return tuple(sorted((m for m in rows if abs(m.by) >= LITTLE), key=lambda m: -abs(m.by)))
+
+
+def _chance(cause: Mapping[str, Any] | None) -> float:
+    return float(cause["probability"]) if cause else 0.0
 
 
 def _because(before: Findings, after: Findings, second: Mapping[str, Any], now: Program) -> list[Because]:
