@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from afterdisc.engine.draws import interval
-from afterdisc.engine.evaluate import Engine
+from afterdisc.engine.evaluate import Engine, engine_of
+from afterdisc.program import Program, kept_with_program
 
 Floats = npt.NDArray[np.float64]
 N_SETS_FOR_INTERVALS = 32  # the heaviest sets, which hold nearly all of the probability
@@ -81,11 +82,6 @@ class Benefits:
         return mean, np.stack([np.minimum(band[:, 0], mean), np.maximum(band[:, 1], mean)], axis=-1)
 
 
-_BENEFITS: dict[str, Benefits] = {}
-
-
-def benefits_of(engine: Engine) -> Benefits:
-    key = engine.program.fingerprint
-    if key not in _BENEFITS:
-        _BENEFITS[key] = Benefits(engine)
-    return _BENEFITS[key]
+@kept_with_program
+def benefits_of(program: Program) -> Benefits:
+    return Benefits(engine_of(program))

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from afterdisc.engine.kernel import time_share
 from afterdisc.engine.sets import cause_sets, pair_weights
 from afterdisc.engine.tables import discount, set_table, signs
-from afterdisc.program import Program
+from afterdisc.program import Program, kept_with_program
 from afterdisc.program.program import UNKNOWN
 
 Floats = npt.NDArray[np.float64]
@@ -32,10 +32,7 @@ class Wider(NamedTuple):
     beyond_three: float
 
 
-_ROWS: dict[tuple[str, int, int, int, int], Floats] = {}
 _LOCK = threading.Lock()
-_SIGNS: dict[str, npt.NDArray[np.int8]] = {}
-_PAIRS: dict[tuple[str, int], Floats] = {}
 
 
 def posterior_with_cap(program: Program, states: npt.NDArray[np.uint8], weeks: float, cap: int) -> Wider:
@@ -74,18 +71,20 @@ def _prior(program: Program, states: npt.NDArray[np.uint8], before: int, after: 
     return np.asarray(weight)
 
 
+@kept_with_program
 def _signs(program: Program) -> npt.NDArray[np.int8]:
-    if program.fingerprint not in _SIGNS:
-        _SIGNS[program.fingerprint] = signs(program)
-    return _SIGNS[program.fingerprint]
+    return signs(program)
 
 
+@kept_with_program
 def _pairs(program: Program, cap: int) -> Floats:
-    key = (program.fingerprint, cap)
-    if key not in _PAIRS:
-        sets = cause_sets(program.n_causes, cap)
-        _PAIRS[key] = pair_weights(sets, program.pair_odds)[: sets.n]
-    return _PAIRS[key]
+    sets = cause_sets(program.n_causes, cap)
+    return pair_weights(sets, program.pair_odds)[: sets.n]
+
+
+@kept_with_program
+def _rows(program: Program) -> dict[tuple[int, int, int, int], Floats]:
+    return {}
 
 
 def _likelihood(
@@ -117,8 +116,8 @@ def members(program: Program, states: npt.NDArray[np.uint8]) -> list[tuple[int, 
 
 def _row(program: Program, variant: int, finding: int, state: int, k: int, cap: int) -> Floats:
     """The discounted likelihood of one state over all sets; kept for the next case that needs it."""
-    key = (program.fingerprint, variant, state, k, cap)
-    row = _ROWS.get(key)
+    key, made = (variant, state, k, cap), _rows(program)
+    row = made.get(key)
     if row is None:
         sets = cause_sets(program.n_causes, cap)
         rows = program.likelihood[program.row_start[variant] : program.row_start[variant + 1]]
@@ -126,9 +125,9 @@ def _row(program: Program, variant: int, finding: int, state: int, k: int, cap: 
         rho = float(program.rho[program.group[finding]]) if program.group[finding] >= 0 else 0.0
         row = table[state] ** discount(rho, k)
         with _LOCK:
-            _ROWS[key] = row
-            while sum(r.nbytes for r in _ROWS.values()) > MOST_BYTES:
-                del _ROWS[next(iter(_ROWS))]
+            made[key] = row
+            while sum(r.nbytes for r in made.values()) > MOST_BYTES:
+                del made[next(iter(made))]
     return row
 
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from afterdisc.engine.kernel import _jit, _sum, count_members, members_known, time_share
 from afterdisc.engine.sets import LANES, CauseSets, cause_sets, pair_weights
 from afterdisc.engine.tables import FLOOR, cumulative_ratio, discount, group_sizes, signs, variants
-from afterdisc.program import Program
+from afterdisc.program import Program, kept_with_program
 
 Singles = npt.NDArray[np.float32]
 MOST_WAITING = 6  # rows of at least the floor that single precision can hold multiplied
@@ -49,17 +49,8 @@ class DrawTables:
     log_shift: Singles
 
 
-_TABLES: dict[tuple[str, int], DrawTables] = {}
-
-
+@kept_with_program
 def draw_tables(program: Program, cap: int) -> DrawTables:
-    key = (program.fingerprint, cap)
-    if key not in _TABLES:
-        _TABLES[key] = _made(program, cap)
-    return _TABLES[key]
-
-
-def _made(program: Program, cap: int) -> DrawTables:
     sets = cause_sets(program.n_causes, cap)
     drawn = program.likelihood_draws
     n_rows = drawn.shape[1]

@@ -13,7 +13,7 @@ from afterdisc.engine.direct import posterior_with_cap
 from afterdisc.engine.rules import RowRules, TapeLists, batch_truth
 from afterdisc.engine.sets import cause_sets
 from afterdisc.engine.tables import tables_of
-from afterdisc.program import Program
+from afterdisc.program import Program, kept_with_program
 from afterdisc.words.urgency import URGENCIES
 
 Floats = npt.NDArray[np.float64]
@@ -48,7 +48,7 @@ class Outcome:
 
 
 class Engine:
-    """A Program made ready to run: tables, generated rules. Made once per program and process; see `engine_of`."""
+    """A Program made ready to run: tables, generated rules. Made once for a program; see `engine_of`."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -68,7 +68,7 @@ class Engine:
 
     @cached_property
     def tables(self):  # type: ignore[no-untyped-def]
-        return tables_of(self.program)
+        return tables_of(self.program, self.program.caps[0])
 
     @cached_property
     def all_rules(self) -> RowRules:
@@ -112,13 +112,9 @@ class Engine:
         )  # fmt: skip
 
 
-_ENGINES: dict[str, Engine] = {}
-
-
+@kept_with_program
 def engine_of(program: Program) -> Engine:
-    if program.fingerprint not in _ENGINES:
-        _ENGINES[program.fingerprint] = Engine(program)
-    return _ENGINES[program.fingerprint]
+    return Engine(program)
 
 
 def evaluate_rows(program: Program, rows: Floats) -> Outcome:

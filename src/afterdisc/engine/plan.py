@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from afterdisc.engine.evaluate import Engine
-from afterdisc.program import Program
+from afterdisc.program import Program, kept_with_program
 from afterdisc.words.status import STATUSES
 from afterdisc.words.urgency import URGENCIES
 
@@ -19,7 +19,7 @@ SAME_DAY = URGENCIES.index("E1")
 
 
 class PlanTables:
-    """Which rule roots belong to which treatment, by what they do; made once per program.
+    """Which rule roots belong to which treatment, by what they do.
 
     roots[word]      positions of the roots of all rules of that kind
     belongs[word]    float32 [root, treatment]
@@ -39,7 +39,7 @@ class PlanTables:
         self.n = len(at)
         self.roots = {word: np.array([i for i, _ in pairs]) for word, pairs in found.items()}
         self.belongs = {word: _one_hot([j for _, j in pairs], self.n) for word, pairs in found.items()}
-        self.elective = np.array([bool(texts[name]["elective"]) for name in at])
+        self.elective = np.array([bool(texts[name]["elective"]) for name in at], np.bool_)
         taken = [columns.get(f"takes[{name}]", -1) for name in at]
         self.taken = [(j, c) for j, c in enumerate(taken) if c >= 0]
 
@@ -57,17 +57,16 @@ def _one_hot(places: list[int], n: int) -> npt.NDArray[np.float32]:
     return out
 
 
-_TABLES: dict[str, PlanTables] = {}
+@kept_with_program
+def plan_tables(program: Program) -> PlanTables:
+    return PlanTables(program)
 
 
 def statuses(
     engine: Engine, truth: npt.NDArray[np.int8], urgency: npt.NDArray[np.int8], rows: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.int8]:
     """[case, treatment] position in words.status.STATUSES."""
-    key = engine.program.fingerprint
-    if key not in _TABLES:
-        _TABLES[key] = PlanTables(engine.program)
-    t = _TABLES[key]
+    t = plan_tables(engine.program)
 
     def some(word: str, value: int) -> Bools:
         return t.some(truth, word, value)

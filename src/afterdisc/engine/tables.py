@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from afterdisc.engine.sets import CauseSets, cause_sets, pair_weights
-from afterdisc.program import Program
+from afterdisc.program import Program, kept_with_program
 
 FLOOR = 1e-5  # no state is impossible under any set: part of the model, not of the arithmetic
 TINY = 1e-9
@@ -39,17 +39,6 @@ class Tables:
     group_size: Ints  # [finding] how many members its group has, itself included
     sign: npt.NDArray[np.int8]  # [program row] 1 abnormal, -1 normal, 0 neither (mixtures)
     membership: Floats  # [set, cause]
-
-
-_TABLES: dict[tuple[str, int], Tables] = {}
-
-
-def tables_of(program: Program, cap: int | None = None) -> Tables:
-    """The tables for one cap on concurrent causes; kept for the life of the process."""
-    key = (program.fingerprint, cap or program.caps[0])
-    if key not in _TABLES:
-        _TABLES[key] = _made(program, key[1])
-    return _TABLES[key]
 
 
 def set_table(likelihood: Floats, noisy: bool, sets: CauseSets, mixture_weight: Floats) -> Floats:
@@ -122,7 +111,9 @@ def signs(program: Program) -> npt.NDArray[np.int8]:
     return out
 
 
-def _made(program: Program, cap: int) -> Tables:
+@kept_with_program
+def tables_of(program: Program, cap: int) -> Tables:
+    """The tables for one cap on concurrent causes."""
     sets = cause_sets(program.n_causes, cap)
     sizes = group_sizes(program)
     row_of = np.zeros(len(program.likelihood), np.int32)

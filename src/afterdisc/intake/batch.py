@@ -20,7 +20,7 @@ from afterdisc.errors import (
     UnknownFinding,
     UnreadableCase,
 )
-from afterdisc.program import Column, Program, Root
+from afterdisc.program import Column, Program, Root, kept_with_program
 from afterdisc.words.ingredient import ingredient
 from afterdisc.words.nearest import did_you_mean
 from afterdisc.words.printable import printable, quoted
@@ -144,14 +144,9 @@ class Layout:
         self.rules = RowRules(program.tape, [r.node for _, r in self.contradictions])
 
 
-_LAYOUTS: dict[str, Layout] = {}
-
-
+@kept_with_program
 def layout_of(program: Program) -> Layout:
-    layout = _LAYOUTS.get(program.fingerprint)
-    if layout is None:
-        layout = _LAYOUTS[program.fingerprint] = Layout(program)
-    return layout
+    return Layout(program)
 
 
 def fill_row(program: Program, findings: Mapping[str, Any], row: Floats) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -140,6 +141,14 @@ class Program:
     @property
     def n_draws(self) -> int:
         return len(self.log_odds_draws)
+
+    @cached_property
+    def kept(self) -> dict[object, Any]:
+        """What others made from this very object; see `kept_with_program`. No part of the program: a copy starts with none."""
+        return {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "kept"}
 
     def column_index(self) -> dict[str, int]:
         return {column.name: i for i, column in enumerate(self.columns)}

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from afterdisc.engine.rules import Op, needed
-from afterdisc.program import Program
+from afterdisc.program import Program, kept_with_program
 from afterdisc.report.support import support
 
 
@@ -87,10 +87,6 @@ class Index:
         return frozenset(out)
 
 
-_INDEX: dict[str, Index] = {}
-
-
+@kept_with_program
 def index_of(program: Program) -> Index:
-    if program.fingerprint not in _INDEX:
-        _INDEX[program.fingerprint] = Index(program)
-    return _INDEX[program.fingerprint]
+    return Index(program)

@@ -28,7 +28,7 @@ def treatments(case: Case, by_set_draws: npt.NDArray[np.float32] | None) -> list
     p = case.program
     codes = case.status_codes
     level = p.settings["credible_interval"]
-    chance, band = benefits_of(case.engine).expected(case.by_three, by_set_draws, case.person, level)
+    chance, band = benefits_of(p).expected(case.by_three, by_set_draws, case.person, level)
     names = [*p.causes, "expected_recovery"]
     order = np.argsort(-case.outcome.probability[case.i], kind="stable")
     leading = [names[j] for j in order[:N_LEADING]]

@@ -91,7 +91,7 @@ class Steps:
         barred = {STATUSES.index("avoid")}
         rules = case.book["treatments"]
         allowed = np.array([c not in barred and rules[t]["rung"] > 0 for t, c in zip(p.treatments, codes, strict=True)])
-        return Asker(case.engine, benefits_of(case.engine), case.states, case.weeks, case.person, allowed)
+        return Asker(case.engine, benefits_of(case.program), case.states, case.weeks, case.person, allowed)
 
     def _open_findings(self) -> set[int]:
         p, case = self.case.program, self.case
