@@ -17,6 +17,7 @@ from afterdisc.engine import kernel
 from afterdisc.engine.benefit import Benefits
 from afterdisc.engine.evaluate import Engine, weights_of
 from afterdisc.engine.kernel import _jit
+from afterdisc.engine.sets import heaviest
 from afterdisc.program.program import UNKNOWN
 
 Floats = npt.NDArray[np.float64]
@@ -55,13 +56,14 @@ class Asker:
         p, t = engine.program, engine.tables
         self.engine, self.states = engine, states
         w = weights_of(engine, states, weeks)[: t.sets.n]
-        self.top = np.argsort(-w, kind="stable")[:N_SETS]
+        self.top = heaviest(w, N_SETS)
         self.p = w[self.top] / w[self.top].sum()
         logits = benefits.logits[:, self.top] + benefits.shifts(person, self.top)
         utility = 1 / (1 + np.exp(-logits)) - p.treatment_cost[:, None]
-        self.utility = np.ascontiguousarray(utility[allowed])  # [allowed treatment, set]
+        utility = utility[allowed]
+        self.utility = np.ascontiguousarray(utility.T)  # [set, allowed treatment]
         self.treatments = np.flatnonzero(allowed)
-        now = self.utility @ self.p if len(self.utility) else np.zeros(0)
+        now = utility @ self.p if len(utility) else np.zeros(0)
         self.leading = int(np.argmax(now)) if len(now) else -1
         self.now = now
         self.margin = p.settings["plan_changes_by"]
@@ -118,16 +120,22 @@ UNIFORMS = np.random.Generator(np.random.PCG64(RESULT_SEED)).random((N_RESULTS, 
 
 
 @_jit()
-def _leads(q, utility, leading):  # type: ignore[no-untyped-def]
-    """(utility of the treatment that leads under q, utility of the one that leads now)."""
+def _leads(q, utility, leading, sums):  # type: ignore[no-untyped-def]
+    """(utility of the treatment that leads under q, utility of the one that leads now).
+
+    sums [treatment] is scratch: the treatments are summed side by side, each over the sets in order.
+    """
     best, now = -1e9, -1e9
-    for t in range(utility.shape[0]):
-        s = 0.0
-        for h in range(q.shape[0]):
-            s += utility[t, h] * q[h]
-        best = max(best, s)
+    for t in range(sums.shape[0]):
+        sums[t] = 0.0
+    for h in range(q.shape[0]):
+        row, x = utility[h], q[h]
+        for t in range(sums.shape[0]):
+            sums[t] += row[t] * x
+    for t in range(sums.shape[0]):
+        best = max(best, sums[t])
         if t == leading:
-            now = s
+            now = sums[t]
     return best, now
 
 
@@ -187,8 +195,8 @@ def _each_test(p, plain, weighed, start, first, uniform, utility, leading, margi
 @_jit()
 def _one_question(p, plain, weighed, utility, leading, margin, out):  # type: ignore[no-untyped-def]
     n = p.shape[0]
-    q = np.empty(n)
-    value_now, _ = _leads(p, utility, leading)
+    q, sums = np.empty(n), np.empty(utility.shape[1])
+    value_now, _ = _leads(p, utility, leading, sums)
     total = 0.0
     for s in range(plain.shape[0]):
         for h in range(n):
@@ -203,7 +211,7 @@ def _one_question(p, plain, weighed, utility, leading, margin, out):  # type: ig
         for h in range(n):
             q[h] /= mass
         out[0] += chance * _divergence(q, p)
-        value, same = _leads(q, utility, leading)
+        value, same = _leads(q, utility, leading, sums)
         out[1] += chance if value - same > margin else 0.0
         out[2] += chance * (value - value_now)
 
@@ -211,8 +219,8 @@ def _one_question(p, plain, weighed, utility, leading, margin, out):  # type: ig
 @_jit()
 def _several_questions(p, plain, weighed, start, uniform, utility, leading, margin, out):  # type: ignore[no-untyped-def]
     n, n_results = p.shape[0], uniform.shape[0]
-    q = np.empty(n)
-    value_now, _ = _leads(p, utility, leading)
+    q, sums = np.empty(n), np.empty(utility.shape[1])
+    value_now, _ = _leads(p, utility, leading, sums)
     for r in range(n_results):
         target, truth, upto = (r + 0.5) / n_results, 0, p[0]
         while upto < target and truth < n - 1:
@@ -233,6 +241,6 @@ def _several_questions(p, plain, weighed, start, uniform, utility, leading, marg
         for h in range(n):
             q[h] /= mass
         out[0] += _divergence(q, p) / n_results
-        value, same = _leads(q, utility, leading)
+        value, same = _leads(q, utility, leading, sums)
         out[1] += 1.0 / n_results if value - same > margin else 0.0
         out[2] += (value - value_now) / n_results

@@ -9,6 +9,7 @@ import operator
 from collections.abc import Callable, Sequence
 from enum import IntEnum
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -226,18 +227,18 @@ class Reasons:
 
     def missing(self, node: int) -> tuple[int, ...]:
         """Columns whose value could settle an unknown node, each once, in the order the rule names them."""
-        if node not in self._open:
-            if self.truths[node] is not None:
-                self._open[node] = ()
-            elif self.tape.op[node] <= 7:  # an atom
-                self._open[node] = (self.tape.column[node],)
-            else:
-                open_: dict[int, None] = {}
-                for k in self.tape.items[node]:
-                    if self.truths[k] is None:
-                        open_.update(dict.fromkeys(self.missing(k)))
-                self._open[node] = tuple(open_)
-        return self._open[node]
+        found = self._open.get(node)
+        if found is None:
+            found = self._open[node] = self._unsettled(node)
+        return found
+
+    def _unsettled(self, node: int) -> tuple[int, ...]:
+        if self.truths[node] is not None:
+            return ()
+        if self.tape.op[node] <= 7:  # an atom
+            return (self.tape.column[node],)
+        parts = [self.missing(k) for k in self.tape.items[node] if self.truths[k] is None]
+        return parts[0] if len(parts) == 1 else tuple(dict.fromkeys(chain.from_iterable(parts)))
 
     def _walk(self, n: int, value: Truth) -> list[tuple[int, bool]]:
         op = self.tape.op[n]

@@ -83,3 +83,12 @@ def pair_weights(sets: CauseSets, pair_odds: npt.NDArray[np.float64]) -> npt.NDA
             both = np.flatnonzero((a >= 0) & (b >= 0))
             out[both] *= pair_odds[a[both], b[both]]
     return out
+
+
+def heaviest(weight: npt.NDArray[np.float64], n: int) -> npt.NDArray[np.intp]:
+    """Positions of the n largest weights, the largest first; of equal ones the first in order."""
+    if len(weight) <= n:
+        return np.argsort(-weight, kind="stable")
+    least = np.partition(weight, len(weight) - n)[len(weight) - n]
+    near = np.flatnonzero(weight >= least)  # in order, so that the stable sort keeps it among equals
+    return near[np.argsort(-weight[near], kind="stable")][:n]

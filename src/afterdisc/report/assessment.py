@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -116,6 +117,7 @@ def _fired(out: dict[str, Any]) -> list[dict[str, Any]]:
     return [f for f in out["red_flags"] if f["status"] == "fired"]
 
 
+@lru_cache(maxsize=1)
 def _software_version() -> str:
     try:
         return version("afterdisc")

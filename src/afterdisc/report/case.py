@@ -17,6 +17,8 @@ from afterdisc.intake import Batch
 from afterdisc.program import Program
 from afterdisc.words.urgency import URGENCIES
 
+KNOWN = int(Op.KNOWN)
+
 
 @dataclass
 class Case:
@@ -37,7 +39,8 @@ class Case:
 
     @cached_property
     def row(self) -> list[float]:
-        return [float(x) for x in self.batch.rows[self.i]]
+        row: list[float] = self.batch.rows[self.i].tolist()
+        return row
 
     @property
     def urgency(self) -> str:
@@ -93,7 +96,8 @@ class Case:
             o.cap[one],
             o.urgency[one],
         )
-        return [float(x) for x in rows[0]]
+        row: list[float] = rows[0].tolist()
+        return row
 
     @cached_property
     def reasons(self) -> Reasons:
@@ -110,30 +114,26 @@ class Case:
     def missing(self, roots: Iterable[int]) -> list[str]:
         """Findings whose answer could settle these conditions, each once."""
         reasons, nodes, finding_of = self.reasons, self.engine.nodes, self.engine.finding_of
-        found: dict[str, None] = {}
-        for root in roots:
-            for c in reasons.missing(nodes[root]):
-                name = finding_of[c]
-                if name:
-                    found[name] = None
+        found = dict.fromkeys(finding_of[c] for root in roots for c in reasons.missing(nodes[root]))
+        found.pop("", None)  # a probability or the urgency
         return list(found)
 
     def decided_by(self, root: int) -> list[str]:
         """The findings that make a condition true or false, in words."""
-        atoms, tape = self.reasons.deciding(self.program.roots[root].node), self.program.tape
-        told = {int(tape.column[n]) for n, _ in atoms if tape.op[n] != Op.KNOWN}
-        more = [(n, holds) for n, holds in atoms if tape.op[n] != Op.KNOWN or int(tape.column[n]) not in told]
+        atoms, tape = self.reasons.deciding(self.engine.nodes[root]), self.engine.tape_lists
+        told = {tape.column[n] for n, _ in atoms if tape.op[n] != KNOWN}
+        more = [(n, holds) for n, holds in atoms if tape.op[n] != KNOWN or tape.column[n] not in told]
         return list(dict.fromkeys(self._atom(n, holds) for n, holds in more))
 
     def _atom(self, node: int, holds: bool) -> str:
-        tape, columns = self.program.tape, self.program.columns
-        op, c = int(tape.op[node]), int(tape.column[node])
+        tape, columns = self.engine.tape_lists, self.program.columns
+        op, c = tape.op[node], tape.column[node]
         if c >= len(columns):
             return self._late_atom(op, c - len(columns), node, holds)
         column = columns[c]
         text = self.book["findings"][column.finding]
         label = text["label"] + (f": {column.entry}" if column.entry else "")
-        if op == Op.KNOWN:
+        if op == KNOWN:
             return f"{label} is {'' if holds else 'not '}recorded"
         if column.kind == "bool":
             return f"{label}: {'yes' if self.row[c] else 'no'}"

@@ -52,22 +52,22 @@ def _prior(case: Case, text: dict[str, Any]) -> dict[str, Any]:
 def _evidence(case: Case, names: list[str]) -> list[list[dict[str, Any]]]:
     p = case.program
     known, weights = weights_of_evidence(case.engine, case.states, case.weeks)
+    told_as = [(p.findings[i], p.asks[i], case.label(p.asks[i]), case.shown(p.asks[i])) for i in known]
+    is_told = np.abs(weights) >= SMALLEST_WEIGHT
     out: list[list[dict[str, Any]]] = []
     for j, name in enumerate(names):
         rows = case.book["causes"][name]["findings"]
         risks = case.book["causes"][name]["risk_factors"]
         entries = []
-        for i, weight in zip(known, weights[:, j], strict=True):
-            if abs(weight) < SMALLEST_WEIGHT:
-                continue
-            finding, asks = p.findings[i], p.asks[i]
+        for i in np.flatnonzero(is_told[:, j]):
+            finding, asks, label, found = told_as[i]
             told = rows.get(finding, [None])[0] or risks.get(finding)
             entries.append(
                 {
                     "finding": asks,
-                    "label": case.label(asks),
-                    "found": case.shown(asks),
-                    "weight": float(weight),
+                    "label": label,
+                    "found": found,
+                    "weight": float(weights[i, j]),
                     **(support(told) if told else {"support": "background", "sources": []}),
                 }
             )

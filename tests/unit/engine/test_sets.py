@@ -8,7 +8,7 @@ from math import comb
 import numpy as np
 import pytest
 
-from afterdisc.engine.sets import LANES, cause_sets, pair_weights
+from afterdisc.engine.sets import LANES, cause_sets, heaviest, pair_weights
 
 SIZES = [(n, cap) for n in (1, 2, 3, 5, 8) for cap in (1, 2, 3, 4, 5)]
 
@@ -73,3 +73,11 @@ def test_pair_odds_multiply_and_an_exclusion_leaves_nothing() -> None:
     assert weights[at[frozenset({0, 3})]] == weights[at[frozenset({0, 1, 3})]] == 0.0
     assert weights[at[frozenset()]] == 1.0
     assert not weights[sets.n :].any()
+
+
+@pytest.mark.parametrize("n", [1, 5, 49, 50, 60])
+def test_the_heaviest_come_first_and_of_equal_ones_the_first_in_order(n: int) -> None:
+    rng = np.random.default_rng(4)
+    for kinds in (2, 7, 1000):  # few kinds of weight: many are equal, also across the last place
+        weight = rng.integers(0, kinds, 50) / 8
+        assert heaviest(weight, n).tolist() == sorted(range(50), key=lambda i: (-weight[i], i))[:n]
