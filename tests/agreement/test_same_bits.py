@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from afterdisc.compile import compile_program
+from afterdisc.engine.direct import WideRows
 from afterdisc.engine.draws import posterior_draws
 from afterdisc.engine.evaluate import Outcome, engine_of, evaluate_rows, infer
 from afterdisc.intake import batch_from_cases
@@ -132,10 +134,41 @@ def test_every_known_finding_at_once_is_still_a_probability(program: Program) ->
     assert ((probability >= 0) & (probability <= 1 + 1e-12)).all()
 
 
+@pytest.mark.parametrize("cap", [4, 5])
+def test_every_known_finding_at_once_is_a_probability_with_more_causes(program: Program, cap: int) -> None:
+    rng = np.random.default_rng(3)
+    n_states = np.array([len(s) for s in program.states])
+    for weeks in (10.0, np.nan) * 4:
+        states = (rng.random(len(n_states)) * n_states).astype(np.uint8)
+        said = WideRows(program, cap).posterior(states, weeks)
+        assert said.by_set.sum() == pytest.approx(1.0, abs=1e-12)
+        assert ((said.probability >= 0) & (said.probability <= 1 + 1e-12)).all()
+
+
+@pytest.mark.parametrize("cap", [4, 5])
+def test_rows_forgotten_and_made_again_change_no_bit(program: Program, crowd: np.ndarray[Any, Any], cap: int) -> None:
+    """With room for no more than one case, known or unknown in time, and with room for all."""
+    states = evaluate_rows(program, crowd[:24]).states
+    narrow, roomy = WideRows(program, cap, most_bytes=0), WideRows(program, cap)
+    for i, weeks in enumerate([20.0, np.nan, 3.0, 400.0] * 6):
+        ours, theirs = narrow.posterior(states[i], weeks), roomy.posterior(states[i], weeks)
+        assert [np.asarray(a).tobytes() for a in ours] == [np.asarray(a).tobytes() for a in theirs]
+    assert narrow.n_made < roomy.n_made
+
+
+def test_two_threads_that_look_again_change_no_bit(program: Program, crowd: np.ndarray[Any, Any]) -> None:
+    states = evaluate_rows(program, crowd[:40]).states
+    alone, shared = WideRows(program, 4), WideRows(program, 4, most_bytes=4_000_000)
+    one = [alone.posterior(s, 20.0).by_set.tobytes() for s in states]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda s: shared.posterior(s, 20.0).by_set.tobytes(), states)) == one
+
+
 FRESH = """
 import hashlib, json, sys
 from pathlib import Path
 from afterdisc.door import load_program
+from afterdisc.engine.direct import WideRows
 from afterdisc.engine.draws import posterior_draws
 from afterdisc.engine.evaluate import evaluate_rows
 from afterdisc.intake import batch_from_cases

@@ -11,14 +11,13 @@ import numpy.typing as npt
 from afterdisc.engine import kernel
 from afterdisc.engine.direct import posterior_with_cap
 from afterdisc.engine.rules import RowRules, TapeLists, batch_truth
-from afterdisc.engine.sets import cause_sets
+from afterdisc.engine.sets import N_TOP, cause_sets
 from afterdisc.engine.tables import tables_of
 from afterdisc.program import Program, kept_with_program
 from afterdisc.words.urgency import URGENCIES
 
 Floats = npt.NDArray[np.float64]
 FEW = 24  # up to here the generated function beats the bit planes
-N_TOP = 5
 
 
 @dataclass(frozen=True)
@@ -91,19 +90,6 @@ class Engine:
     def late_rules(self) -> RowRules:
         return RowRules(self.program.tape, self.late_nodes)
 
-    @cached_property
-    def probability_members(self) -> list[npt.NDArray[np.bool_]]:
-        """[set] for each probability a rule asks for: does the set hold one of its causes?"""
-        at = {c: i for i, c in enumerate(self.program.causes)}
-        member = self.tables.membership > 0
-        out = []
-        for names in self.program.probability_causes:
-            rows = member[:, [at[c] for c in names if c in at]].any(axis=1)
-            if "expected_recovery" in names:
-                rows[0] = True
-            out.append(rows)
-        return out
-
     def model_arguments(self) -> tuple[object, ...]:
         p, t = self.program, self.tables
         return (
@@ -167,8 +153,7 @@ def infer(
     for wider in p.caps[1:]:
         for i in np.flatnonzero((at_cap > p.recheck_above) & (cap == wider - 1)):
             result = posterior_with_cap(p, states[i], float(weeks[i]), wider)
-            order = np.argsort(-result.by_set, kind="stable")[:N_TOP]
-            probability[i], top_set[i], top_weight[i] = result.probability, order, result.by_set[order]
+            probability[i], top_set[i], top_weight[i] = result.probability, result.top_set, result.top_weight
             cap[i], at_cap[i], beyond[i] = wider, result.at_cap, result.beyond_three
     return probability, top_set, top_weight, cap, at_cap, beyond
 
@@ -208,17 +193,19 @@ def with_late_columns(
     if several:
         for i in range(len(rows)):
             by_set = set_probabilities(engine, states[i], float(weeks[i]), int(cap[i]))
-            members = engine.probability_members if int(cap[i]) == p.caps[0] else _members(p, int(cap[i]))
+            members = probability_members(p, int(cap[i]))
             for j in several:
                 late[i, 1 + j] = by_set[: len(members[j])][members[j]].sum()
     return np.hstack([rows, late])
 
 
-def _members(p: Program, cap: int) -> list[npt.NDArray[np.bool_]]:
-    at = {c: i for i, c in enumerate(p.causes)}
-    member = cause_sets(p.n_causes, cap).membership() > 0
+@kept_with_program
+def probability_members(program: Program, cap: int) -> list[npt.NDArray[np.bool_]]:
+    """[set] for each probability a rule asks for: does the set hold one of its causes?"""
+    at = {c: i for i, c in enumerate(program.causes)}
+    member = cause_sets(program.n_causes, cap).membership() > 0
     out = []
-    for names in p.probability_causes:
+    for names in program.probability_causes:
         rows = np.asarray(member[:, [at[c] for c in names if c in at]].any(axis=1))
         rows[0] |= "expected_recovery" in names
         out.append(rows)

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 LANES = 16  # sets are padded to a multiple of this
+N_TOP = 5  # the heaviest sets that an answer names
 
 
 @dataclass(frozen=True)

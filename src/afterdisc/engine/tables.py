@@ -76,6 +76,11 @@ def cumulative_ratio(likelihood: Floats) -> Floats:
     return np.flip(np.minimum.accumulate(flipped, axis=-2), axis=-2)
 
 
+def as_product(likelihood: Floats) -> Floats:
+    """[cause + 1] what the most normal state of a noisy finding multiplies the odds of each cause by; last: the empty set."""
+    return np.append(np.exp(cumulative_ratio(likelihood)[0]), likelihood[0, -1] / likelihood[0, -2])
+
+
 def _over_sets(per_cause: Floats, sets: CauseSets) -> Floats:
     """[set] sum over the causes of each set, in the order of the runs."""
     out = np.zeros(sets.n)
@@ -135,9 +140,7 @@ def tables_of(program: Program, cap: int) -> Tables:
             at = row_of[start + state]
             rows[at : at + sizes[finding], : sets.n] = _powers(table[state], program, finding, int(sizes[finding]))
             if state == 0 and exact:
-                ratio = np.exp(cumulative_ratio(likelihood)[0])
-                alone = np.append(ratio, likelihood[0, -1] / likelihood[0, -2])
-                factor[at : at + sizes[finding]] = _powers(alone, program, finding, int(sizes[finding]))
+                factor[at : at + sizes[finding]] = _powers(as_product(likelihood), program, finding, int(sizes[finding]))
                 is_factored[at : at + sizes[finding]] = 1 if n_variants[finding] == 1 else 2
     scale = _scaled(program, sizes, row_of, rows)
     pairs = pair_weights(sets, program.pair_odds)
