@@ -143,7 +143,7 @@ class Answer:
     def __call__(self, findings: Mapping[str, Any]) -> dict[str, Any]:
         p = self.engine.program
         rows = batch_from_cases(p, [{"findings": findings}]).rows
-        self.truth[0, self.roots] = [t is True for t in self.rules(rows[0].tolist())]
+        self.truth[0, self.roots] = [t is True for t in self.rules(rows[0])]
         states = encoded(self.engine, rows, self.truth)
         weeks = np.minimum(rows[:, p.time_column], p.latest_weeks)
         probability, top_set, top_weight, *_ = infer(self.engine, states, weeks)
@@ -191,7 +191,7 @@ def _states(engine: Engine, findings: Mapping[str, Any]) -> npt.NDArray[np.uint8
     p = engine.program
     rows = batch_from_cases(p, [findings]).rows
     truth = np.zeros((1, len(p.roots)), np.int8)
-    truth[0, engine.early] = [t is True for t in engine.early_rules(rows[0].tolist())]
+    truth[0, engine.early] = [t is True for t in engine.early_rules(rows[0])]
     return np.asarray(encoded(engine, rows, truth)[0])
 
 

@@ -163,7 +163,7 @@ def _truth(engine: Engine, rows: Floats, *, late: bool) -> npt.NDArray[np.int8]:
     if len(rows) > FEW:
         return batch_truth(engine.program.tape, nodes, rows)
     rules = engine.late_rules if late else engine.early_rules
-    answers = [rules(row) for row in rows.tolist()]
+    answers = [rules(row) for row in rows]
     return np.array([[-1 if t is None else t for t in row] for row in answers], np.int8).reshape(len(rows), len(nodes))
 
 

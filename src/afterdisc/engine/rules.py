@@ -63,18 +63,19 @@ class RowRules:
 
     def __init__(self, tape: Tape, nodes: Sequence[int]) -> None:
         self.nodes = list(nodes)
-        self._run = _generated(tape, self.nodes)
+        columns = sorted({int(tape.column[n]) for n in needed(tape, self.nodes) if tape.column[n] >= 0})
+        self.columns = np.array(columns, np.intp)  # what the nodes read
+        self._run = _generated(tape, self.nodes, columns)
 
-    def __call__(self, row: list[float]) -> tuple[Truth, ...]:
-        """The truth of each node. `row` holds every column, NaN for unknown."""
-        return self._run(row)
+    def __call__(self, row: Sequence[float] | Rows) -> tuple[Truth, ...]:
+        """The truth of each node. `row` holds every column, NaN for unknown; only what the nodes read is looked at."""
+        return self._run(np.asarray(row)[self.columns].tolist())
 
 
-def _generated(tape: Tape, nodes: list[int]) -> Callable[[list[float]], tuple[Truth, ...]]:
+def _generated(tape: Tape, nodes: list[int], columns: list[int]) -> Callable[[list[float]], tuple[Truth, ...]]:
     """Python source from numbers and column positions only; nothing from a file's text reaches it."""
     lines, name = ["def run(r):"], {}
-    columns = sorted({int(tape.column[n]) for n in needed(tape, nodes) if tape.column[n] >= 0})
-    lines += [f" v{c}=r[{c}];k{c}=v{c}==v{c}" for c in columns]
+    lines += [f" v{c}=r[{i}];k{c}=v{c}==v{c}" for i, c in enumerate(columns)]
     for n in needed(tape, nodes):
         op, c, x = int(tape.op[n]), int(tape.column[n]), f"x{n}"
         if op in _SIGN:

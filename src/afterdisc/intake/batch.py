@@ -264,7 +264,7 @@ def _refuse_contradictions(program: Program, layout: Layout, row: Floats) -> Non
             raise ContradictoryFacts(_order(program, first, second, say))
     if not layout.contradictions:
         return
-    for (_, root), truth in zip(layout.contradictions, layout.rules(row.tolist()), strict=True):
+    for (_, root), truth in zip(layout.contradictions, layout.rules(row), strict=True):
         if truth is True:
             raise _refusal(program, root)
 
@@ -290,7 +290,7 @@ def out_of_scope(program: Program, place: int, value: Any) -> CaseError | None:
         return None
     row, layout = np.full(len(program.columns), np.nan), layout_of(program)
     row[place] = value
-    answers = zip(layout.contradictions, layout.rules(row.tolist()), strict=True)
+    answers = zip(layout.contradictions, layout.rules(row), strict=True)
     return next((_refusal(program, root) for (_, root), truth in answers if truth and root.kind == "scope"), None)
 
 

@@ -83,7 +83,7 @@ class Case:
         )
 
     @cached_property
-    def late_row(self) -> list[float]:
+    def late_row(self) -> npt.NDArray[np.float64]:
         """The row with urgency and probabilities appended, for the reasons of late rules."""
         one = slice(self.i, self.i + 1)
         o = self.outcome
@@ -96,8 +96,7 @@ class Case:
             o.cap[one],
             o.urgency[one],
         )
-        row: list[float] = rows[0].tolist()
-        return row
+        return np.asarray(rows[0])
 
     @cached_property
     def reasons(self) -> Reasons:
