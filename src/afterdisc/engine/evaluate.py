@@ -191,12 +191,31 @@ def with_late_columns(
     for j, names in enumerate(p.probability_causes):
         late[:, 1 + j] = probability[:, at[names[0]]]
     if several:
-        for i in range(len(rows)):
-            by_set = set_probabilities(engine, states[i], float(weeks[i]), int(cap[i]))
-            members = probability_members(p, int(cap[i]))
-            for j in several:
-                late[i, 1 + j] = by_set[: len(members[j])][members[j]].sum()
+        late[:, [1 + j for j in several]] = _any_of(engine, states, weeks, cap, several)
     return np.hstack([rows, late])
+
+
+def _any_of(
+    engine: Engine, states: npt.NDArray[np.uint8], weeks: Floats, cap: npt.NDArray[np.int8], which: list[int]
+) -> Floats:
+    """[case, len(which)] probability that some cause of a list is at work."""
+    p, t = engine.program, engine.tables
+    out = np.empty((len(states), len(which)))
+    narrow, wide = np.flatnonzero(cap == p.caps[0]), np.flatnonzero(cap != p.caps[0])
+    members = np.zeros((len(which), t.sets.n_padded))
+    members[:, : t.sets.n] = [probability_members(p, p.caps[0])[j] for j in which]
+    found = np.empty((len(narrow), len(which)))
+    arguments = (states[narrow], weeks[narrow], *engine.model_arguments(), members, found)
+    if len(narrow) <= kernel.BLOCK:
+        kernel.any_of_block(0, len(narrow), *arguments)
+    else:
+        with kernel.ONE_AT_A_TIME:
+            kernel.any_of_blocks(*arguments)
+    out[narrow] = found
+    for i in wide:
+        by_set = posterior_with_cap(p, states[i], float(weeks[i]), int(cap[i])).by_set
+        out[i] = [by_set[probability_members(p, int(cap[i]))[j]].sum() for j in which]
+    return out
 
 
 @kept_with_program

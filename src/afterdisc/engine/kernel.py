@@ -398,6 +398,44 @@ def posterior_blocks(  # type: ignore[no-untyped-def]
 
 
 @_jit()
+def any_of_block(  # type: ignore[no-untyped-def]
+    first, last, states, weeks, centres, slice_share, log_odds, shift_row, odds_ratio,
+    has_likelihood, group, sign, row_start, variant_of, row_of, rows, is_factored, factor, pairs, runs, members, out,
+):  # fmt: skip
+    """Cases first … last - 1: out [case, list], the probability of the sets that `members` [list, set] marks with 1."""
+    n_sets = rows.shape[1]
+    w, part, u = np.empty(n_sets), np.empty(n_sets), np.empty(odds_ratio.shape[1] + 1)
+    counts = np.zeros((max(1, group.max() + 1), 3), np.int64)
+    row_a, row_b, which = np.empty(MAX_LISTED, np.int64), np.empty(MAX_LISTED, np.int64), np.empty(MAX_LISTED, np.int64)
+    for i in range(first, last):
+        case_weights(
+            states[i], weeks[i], centres, slice_share, log_odds, shift_row, odds_ratio,
+            has_likelihood, group, sign, row_start, variant_of, row_of, rows, is_factored, factor, pairs, runs,
+            counts, row_a, row_b, which, u, part, w,
+        )  # fmt: skip
+        total = _sum(w, 0, n_sets)
+        for j in range(members.shape[0]):
+            for h in range(n_sets):
+                part[h] = w[h] * members[j, h]
+            out[i, j] = _sum(part, 0, n_sets) / total
+
+
+@_jit(parallel=True)
+def any_of_blocks(  # type: ignore[no-untyped-def]
+    states, weeks, centres, slice_share, log_odds, shift_row, odds_ratio,
+    has_likelihood, group, sign, row_start, variant_of, row_of, rows, is_factored, factor, pairs, runs, members, out,
+):  # fmt: skip
+    """The same for a large batch, as `posterior_blocks`."""
+    n_cases = len(states)
+    for block in prange((n_cases + BLOCK - 1) // BLOCK):
+        any_of_block(
+            block * BLOCK, min(n_cases, (block + 1) * BLOCK), states, weeks, centres, slice_share, log_odds, shift_row,
+            odds_ratio, has_likelihood, group, sign, row_start, variant_of, row_of, rows, is_factored, factor, pairs, runs,
+            members, out,
+        )  # fmt: skip
+
+
+@_jit()
 def encode_all(values, trits, source, bin_start, bin_low, bin_high, state_map, n_states, derived, silent, out):  # type: ignore[no-untyped-def]
     """`encode` for every row of a batch."""
     for i in range(values.shape[0]):
