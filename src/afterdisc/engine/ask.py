@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from afterdisc.engine import kernel
 from afterdisc.engine.benefit import Benefits
+from afterdisc.engine.compiled import compiled
 from afterdisc.engine.evaluate import Engine, weights_of
-from afterdisc.engine.kernel import _jit
 from afterdisc.engine.sets import heaviest
 from afterdisc.program.program import UNKNOWN
 
@@ -119,7 +119,7 @@ class Asker:
 UNIFORMS = np.random.Generator(np.random.PCG64(RESULT_SEED)).random((N_RESULTS, kernel.MAX_LISTED))
 
 
-@_jit()
+@compiled()
 def _leads(q, utility, leading, sums):  # type: ignore[no-untyped-def]
     """(utility of the treatment that leads under q, utility of the one that leads now).
 
@@ -139,7 +139,7 @@ def _leads(q, utility, leading, sums):  # type: ignore[no-untyped-def]
     return best, now
 
 
-@_jit()
+@compiled()
 def _divergence(q, p):  # type: ignore[no-untyped-def]
     out = 0.0
     for h in range(q.shape[0]):
@@ -148,7 +148,7 @@ def _divergence(q, p):  # type: ignore[no-untyped-def]
     return out
 
 
-@_jit()
+@compiled()
 def _gather(  # type: ignore[no-untyped-def]
     which, extra, start, before, after, share, row_start, variant_of, group, sign, group_size, counts, row_of, rows, scale,
     top, plain, weighed,
@@ -168,20 +168,20 @@ def _gather(  # type: ignore[no-untyped-def]
                 _mix(rows, scale, a + k, b + k, share, top, weighed[start[i] + s])
 
 
-@_jit()
+@compiled()
 def _mix(rows, scale, a, b, share, top, out):  # type: ignore[no-untyped-def]
     for h in range(top.shape[0]):
         early = rows[a, top[h]] * scale[a]
         out[h] = early if a == b else (1.0 - share) * early + share * rows[b, top[h]] * scale[b]
 
 
-@_jit()
+@compiled()
 def _each_question(p, plain, weighed, start, utility, leading, margin, out):  # type: ignore[no-untyped-def]
     for f in range(start.shape[0] - 1):
         _one_question(p, plain[start[f] : start[f + 1]], weighed[start[f] : start[f + 1]], utility, leading, margin, out[f])
 
 
-@_jit()
+@compiled()
 def _each_test(p, plain, weighed, start, first, uniform, utility, leading, margin, out):  # type: ignore[no-untyped-def]
     for i in range(first.shape[0] - 1):
         a, b = first[i], first[i + 1]
@@ -192,7 +192,7 @@ def _each_test(p, plain, weighed, start, first, uniform, utility, leading, margi
             _several_questions(p, plain, weighed, start[a : b + 1], uniform, utility, leading, margin, out[i])
 
 
-@_jit()
+@compiled()
 def _one_question(p, plain, weighed, utility, leading, margin, out):  # type: ignore[no-untyped-def]
     n = p.shape[0]
     q, sums = np.empty(n), np.empty(utility.shape[1])
@@ -216,7 +216,7 @@ def _one_question(p, plain, weighed, utility, leading, margin, out):  # type: ig
         out[2] += chance * (value - value_now)
 
 
-@_jit()
+@compiled()
 def _several_questions(p, plain, weighed, start, uniform, utility, leading, margin, out):  # type: ignore[no-untyped-def]
     n, n_results = p.shape[0], uniform.shape[0]
     q, sums = np.empty(n), np.empty(utility.shape[1])

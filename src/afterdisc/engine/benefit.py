@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from afterdisc.engine.compiled import compiled
 from afterdisc.engine.draws import interval
 from afterdisc.engine.evaluate import Engine, engine_of
-from afterdisc.engine.kernel import _jit
 from afterdisc.engine.sets import heaviest
 from afterdisc.program import Program, kept_with_program
 
@@ -99,7 +99,7 @@ class Benefits:
         return mean, np.stack([np.minimum(band[:, 0], mean), np.maximum(band[:, 1], mean)], axis=-1)
 
 
-@_jit()
+@compiled()
 def _weigh(chance, top, odds_ratio, weight, out):  # type: ignore[no-untyped-def]
     """Adds to out [draw, treatment] the chance under each of the heaviest sets, moved by its odds ratio and weighed."""
     for k in range(top.shape[0]):

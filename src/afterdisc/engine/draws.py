@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from afterdisc.engine.kernel import _jit, _sum, count_members, members_known, time_share
+from afterdisc.engine.compiled import compiled
+from afterdisc.engine.kernel import _sum, count_members, members_known, time_share
 from afterdisc.engine.sets import LANES, CauseSets, cause_sets, pair_weights
 from afterdisc.engine.tables import FLOOR, cumulative_ratio, discount, group_sizes, signs, variants
 from afterdisc.program import Program, kept_with_program
@@ -134,7 +135,7 @@ def interval(drawn: npt.NDArray[np.float32], level: float) -> npt.NDArray[np.flo
     return np.stack(out, axis=-1)
 
 
-@_jit()
+@compiled()
 def _log2(x, out):  # type: ignore[no-untyped-def]
     """Logarithm to base 2 of positive numbers, to 2e-7; element-wise, so it vectorises."""
     bits = x.view(np.int32)
@@ -156,7 +157,7 @@ def _log2(x, out):  # type: ignore[no-untyped-def]
         out[h] = np.float32((bits[h] >> np.int32(23)) - np.int32(127)) + p * t
 
 
-@_jit()
+@compiled()
 def _exp2(x, out):  # type: ignore[no-untyped-def]
     """Two to the power x, to 2e-7 of the value; zero below -126."""
     bits = out.view(np.int32)
@@ -179,7 +180,7 @@ def _exp2(x, out):  # type: ignore[no-untyped-def]
         out[h] = out[h] if x[h] > np.float32(-126.0) else np.float32(0.0)
 
 
-@_jit()
+@compiled()
 def _row(per_cause, base, row, empty, d, is_noisy, first, last, share, runs, product, out):  # type: ignore[no-untyped-def]
     """P(one state | set) under one draw, floored."""
     least = np.float32(FLOOR)
@@ -206,7 +207,7 @@ def _row(per_cause, base, row, empty, d, is_noisy, first, last, share, runs, pro
     out[0] = max(empty[row, d], least)
 
 
-@_jit()
+@compiled()
 def _sums(per_cause, runs, out):  # type: ignore[no-untyped-def]
     out[0] = np.float32(0.0)
     for r in range(runs.shape[0]):
@@ -217,7 +218,7 @@ def _sums(per_cause, runs, out):  # type: ignore[no-untyped-def]
             a[k] = b[k] + x
 
 
-@_jit()
+@compiled()
 def _product(ratio, base, runs, out):  # type: ignore[no-untyped-def]
     out[0] = base
     for r in range(runs.shape[0]):
@@ -228,7 +229,7 @@ def _product(ratio, base, runs, out):  # type: ignore[no-untyped-def]
             a[k] = b[k] * x
 
 
-@_jit()
+@compiled()
 def _log_odds(mean, shift, before, after, share, states, shift_row, log_shift, a):  # type: ignore[no-untyped-def]
     """a [cause + 1]: log2 odds of each cause and log2 weight of the empty set, risk factors included."""
     n_causes = log_shift.shape[1]
@@ -241,7 +242,7 @@ def _log_odds(mean, shift, before, after, share, states, shift_row, log_shift, a
                 a[c] += log_shift[shift_row[f, states[f]], c] * LOG2_E
 
 
-@_jit()
+@compiled()
 def _over_sets(a, log_pairs, runs, out):  # type: ignore[no-untyped-def]
     """out [set]: the sum of a over the causes of each set, and the pair odds."""
     for h in range(out.shape[0]):  # the padding too: it must never hold a NaN
@@ -256,7 +257,7 @@ def _over_sets(a, log_pairs, runs, out):  # type: ignore[no-untyped-def]
         out[h] += log_pairs[h]
 
 
-@_jit()
+@compiled()
 def _add_factors(  # type: ignore[no-untyped-def]
     states, before, after, has_likelihood, group, sign, row_start, variant_of, log_first, d, factors, power, counts, dense,
     a,
@@ -276,7 +277,7 @@ def _add_factors(  # type: ignore[no-untyped-def]
         dense[f] = False
 
 
-@_jit()
+@compiled()
 def _add_findings(  # type: ignore[no-untyped-def]
     dense, states, before, after, time, has_likelihood, group, sign, row_start, variant_of, per_cause, base, empty, d,
     is_noisy, first, last, share, power, runs, counts, product, early, late, linear, total,
@@ -326,7 +327,7 @@ def _add_findings(  # type: ignore[no-untyped-def]
         _add_log2(linear, product, total)
 
 
-@_jit()
+@compiled()
 def _add_log2(linear, product, total):  # type: ignore[no-untyped-def]
     _log2(linear, product)
     for h in range(total.shape[0]):
@@ -334,7 +335,7 @@ def _add_log2(linear, product, total):  # type: ignore[no-untyped-def]
         linear[h] = np.float32(1.0)
 
 
-@_jit()
+@compiled()
 def _draws(  # type: ignore[no-untyped-def]
     states, weeks, centres, slice_share, mean, shift, shift_row, log_shift, has_likelihood, group, sign, row_start,
     variant_of, per_cause, base, empty, log_first, factors, is_noisy, first, last, share, log_pairs, power, runs, out,
@@ -384,7 +385,7 @@ def _draws(  # type: ignore[no-untyped-def]
         out[d, out.shape[1] - 1] = w[0]
 
 
-@_jit()
+@compiled()
 def _mixed(  # type: ignore[no-untyped-def]
     states, slice_share, mean, shift, shift_row, log_shift, has_likelihood, group, sign, row_start, variant_of,
     per_cause, base, empty, d, is_noisy, first, last, share, log_pairs, power, runs, counts, product, early, late, linear,
@@ -420,7 +421,7 @@ def _mixed(  # type: ignore[no-untyped-def]
             w[h] += product[h]
 
 
-@_jit()
+@compiled()
 def _subtract_largest(x):  # type: ignore[no-untyped-def]
     lanes = np.full(LANES, VERY_NEGATIVE)
     for start in range(0, x.shape[0], LANES):

@@ -6,8 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from afterdisc.engine import kernel
+from afterdisc.engine.compiled import compiled
 from afterdisc.engine.evaluate import Engine, weights_of
-from afterdisc.engine.kernel import MAX_LISTED, _jit
+from afterdisc.engine.kernel import MAX_LISTED
 from afterdisc.program.program import UNKNOWN
 
 Floats = npt.NDArray[np.float64]
@@ -34,7 +35,7 @@ def weights_of_evidence(engine: Engine, states: npt.NDArray[np.uint8], weeks: fl
     return known, out
 
 
-@_jit()
+@compiled()
 def _leave_each_out(  # type: ignore[no-untyped-def]
     states, weeks, centres, known, shift_row, odds_ratio, has_likelihood, group, sign, row_start, variant_of, row_of,
     rows, runs, w, out,

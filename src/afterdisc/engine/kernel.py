@@ -6,17 +6,12 @@ thread count, and freshly compiled or loaded from the cache.
 
 from __future__ import annotations
 
-import hashlib
-import os
 import threading
-from pathlib import Path
-from typing import Any
 
-import numba as nb
 import numpy as np
 from numba import prange
 
-from afterdisc.words.files import cache_folder
+from afterdisc.engine.compiled import compiled
 
 MAX_LISTED = 160  # known findings of one case that can be listed; more than the model has
 BLOCK = 128  # cases per block
@@ -24,41 +19,7 @@ ONE_AT_A_TIME = threading.Lock()  # parallel kernels are not to be entered by tw
 PADDING = 15  # at most so many entries pad the sets
 
 
-def _jit(**options: Any) -> Any:
-    """A compiled function, kept on disk beside all that was compiled from this very text of the engine.
-
-    Numba's own cache looks only at the file a function stands in; a kernel that takes in another file's function would
-    then outlive a change of that file.
-    """
-
-    def compiled(function: Any) -> Any:
-        given, NUMBA.CACHE_DIR = NUMBA.CACHE_DIR, KERNEL_CACHE or NUMBA.CACHE_DIR
-        try:
-            return nb.njit(cache=True, nogil=True, error_model="numpy", **options)(function)
-        finally:
-            NUMBA.CACHE_DIR = given
-
-    return compiled
-
-
-def _kernel_cache() -> str:
-    """The folder for this text of the engine; empty (Numba's own choice) if it was named otherwise or cannot be made."""
-    if os.environ.get("NUMBA_CACHE_DIR"):
-        return ""
-    text = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
-    folder = cache_folder() / f"kernels-{hashlib.sha256(text).hexdigest()[:12]}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return ""
-    return str(folder) if os.access(folder, os.W_OK) else ""
-
-
-NUMBA: Any = nb.config
-KERNEL_CACHE = _kernel_cache()
-
-
-@_jit()
+@compiled()
 def _sum(a, start, n):  # type: ignore[no-untyped-def]
     """Sum in eight lanes, in a fixed order."""
     s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = 0.0
@@ -80,7 +41,7 @@ def _sum(a, start, n):  # type: ignore[no-untyped-def]
     return total
 
 
-@_jit()
+@compiled()
 def time_share(centres, weeks):  # type: ignore[no-untyped-def]
     """(slice before, slice after, share of the one after).
 
@@ -102,7 +63,7 @@ def time_share(centres, weeks):  # type: ignore[no-untyped-def]
     return after - 1, after, t * t * (3.0 - 2.0 * t)
 
 
-@_jit()
+@compiled()
 def encode(values, trits, source, bin_start, bin_low, bin_high, state_map, n_states, derived, silent, out):  # type: ignore[no-untyped-def]
     """State codes [finding] of one case from its columns and the truth of the derived conditions; 255 unknown."""
     for f in range(source.shape[0]):
@@ -128,7 +89,7 @@ def encode(values, trits, source, bin_start, bin_low, bin_high, state_map, n_sta
         out[f] = code
 
 
-@_jit()
+@compiled()
 def count_members(states, has_likelihood, group, sign, row_start, variant_of, counts):  # type: ignore[no-untyped-def]
     """counts [group, 3]: known members that are normal, without direction, abnormal."""
     counts[:] = 0
@@ -137,7 +98,7 @@ def count_members(states, has_likelihood, group, sign, row_start, variant_of, co
             counts[group[f], sign[row_start[variant_of[f, 0]] + states[f]] + 1] += 1
 
 
-@_jit()
+@compiled()
 def members_known(sign, counts):  # type: ignore[no-untyped-def]
     """How many members share the weight with one of this sign: normal answers never dilute an abnormal one."""
     if sign == 0:
@@ -145,7 +106,7 @@ def members_known(sign, counts):  # type: ignore[no-untyped-def]
     return counts[sign + 1] + counts[1]
 
 
-@_jit()
+@compiled()
 def list_rows(  # type: ignore[no-untyped-def]
     states, has_likelihood, group, sign, row_start, variant_of, row_of, before, after, counts, row_a, row_b, which
 ):
@@ -165,7 +126,7 @@ def list_rows(  # type: ignore[no-untyped-def]
     return n
 
 
-@_jit()
+@compiled()
 def with_odds(log_odds):  # type: ignore[no-untyped-def]
     """[2, slice, cause + 1]: log odds and odds, by the same exponential that is used between the slices."""
     out = np.empty((2, log_odds.shape[0], log_odds.shape[1]))
@@ -176,7 +137,7 @@ def with_odds(log_odds):  # type: ignore[no-untyped-def]
     return out
 
 
-@_jit()
+@compiled()
 def prior_odds(log_odds, before, after, share, states, shift_row, odds_ratio, u):  # type: ignore[no-untyped-def]
     """u [cause + 1]: odds of each cause and weight of the empty set for this time and these risk factors.
 
@@ -195,7 +156,7 @@ def prior_odds(log_odds, before, after, share, states, shift_row, odds_ratio, u)
                 u[c] *= row[c]
 
 
-@_jit()
+@compiled()
 def subset_product(u, runs, pairs, w):  # type: ignore[no-untyped-def]
     """w [set] = product of the u of the causes in the set, times the pair odds; the empty set gets u's last."""
     w[0] = 1.0
@@ -212,7 +173,7 @@ def subset_product(u, runs, pairs, w):  # type: ignore[no-untyped-def]
         w[h] *= pairs[h]
 
 
-@_jit()
+@compiled()
 def multiply_rows(rows, row_a, row_b, n, share, is_factored, factor, pairs, runs, u, plain, w):  # type: ignore[no-untyped-def]
     """Prior odds u and the listed rows to unnormalised weights w. Factored rows go into u, the others over all sets.
 
@@ -257,7 +218,7 @@ def multiply_rows(rows, row_a, row_b, n, share, is_factored, factor, pairs, runs
             done = 0
 
 
-@_jit()
+@compiled()
 def _rescale(w):  # type: ignore[no-untyped-def]
     """Keep the weights away from underflow; the scale cancels when they are normalised."""
     t = _sum(w, 0, w.shape[0])
@@ -266,7 +227,7 @@ def _rescale(w):  # type: ignore[no-untyped-def]
             w[h] /= t
 
 
-@_jit()
+@compiled()
 def marginals(w, runs, scratch, out):  # type: ignore[no-untyped-def]
     """out [cause + 1]: mass of the sets holding each cause, then of the empty set. Returns the whole mass.
 
@@ -287,7 +248,7 @@ def marginals(w, runs, scratch, out):  # type: ignore[no-untyped-def]
     return scratch[0]
 
 
-@_jit()
+@compiled()
 def top_sets(w, index, weight):  # type: ignore[no-untyped-def]
     """The heaviest sets, heaviest first; of equal ones the first in order."""
     k = index.shape[0]
@@ -311,7 +272,7 @@ def top_sets(w, index, weight):  # type: ignore[no-untyped-def]
                 index[j] = h
 
 
-@_jit()
+@compiled()
 def case_weights(  # type: ignore[no-untyped-def]
     states, weeks, centres, slice_share, log_odds, shift_row, odds_ratio,
     has_likelihood, group, sign, row_start, variant_of, row_of, rows, is_factored, factor, pairs, runs,
@@ -339,7 +300,7 @@ def case_weights(  # type: ignore[no-untyped-def]
             w[h] += scale * part[h]
 
 
-@_jit()
+@compiled()
 def multiply_rows_unscaled(rows, row_a, row_b, n, is_factored, factor, pairs, runs, u, w):  # type: ignore[no-untyped-def]
     """As multiply_rows at one slice, never rescaled, so that slices can be added. Underflow would need 60 rows at the floor."""
     for i in range(n):
@@ -354,7 +315,7 @@ def multiply_rows_unscaled(rows, row_a, row_b, n, is_factored, factor, pairs, ru
                 w[h] *= p[h]
 
 
-@_jit()
+@compiled()
 def posterior_block(  # type: ignore[no-untyped-def]
     first, last, states, weeks, centres, slice_share, log_odds, shift_row, odds_ratio,
     has_likelihood, group, sign, row_start, variant_of, row_of, rows, is_factored, factor, pairs, runs, last_block,
@@ -381,7 +342,7 @@ def posterior_block(  # type: ignore[no-untyped-def]
         at_cap[i] = _sum(w, last_block, n_sets - last_block) / total
 
 
-@_jit(parallel=True)
+@compiled(parallel=True)
 def posterior_blocks(  # type: ignore[no-untyped-def]
     states, weeks, centres, slice_share, log_odds, shift_row, odds_ratio,
     has_likelihood, group, sign, row_start, variant_of, row_of, rows, is_factored, factor, pairs, runs, last_block,
@@ -397,7 +358,7 @@ def posterior_blocks(  # type: ignore[no-untyped-def]
         )  # fmt: skip
 
 
-@_jit()
+@compiled()
 def any_of_block(  # type: ignore[no-untyped-def]
     first, last, states, weeks, centres, slice_share, log_odds, shift_row, odds_ratio,
     has_likelihood, group, sign, row_start, variant_of, row_of, rows, is_factored, factor, pairs, runs, members, out,
@@ -420,7 +381,7 @@ def any_of_block(  # type: ignore[no-untyped-def]
             out[i, j] = _sum(part, 0, n_sets) / total
 
 
-@_jit(parallel=True)
+@compiled(parallel=True)
 def any_of_blocks(  # type: ignore[no-untyped-def]
     states, weeks, centres, slice_share, log_odds, shift_row, odds_ratio,
     has_likelihood, group, sign, row_start, variant_of, row_of, rows, is_factored, factor, pairs, runs, members, out,
@@ -435,7 +396,7 @@ def any_of_blocks(  # type: ignore[no-untyped-def]
         )  # fmt: skip
 
 
-@_jit()
+@compiled()
 def encode_all(values, trits, source, bin_start, bin_low, bin_high, state_map, n_states, derived, silent, out):  # type: ignore[no-untyped-def]
     """`encode` for every row of a batch."""
     for i in range(values.shape[0]):

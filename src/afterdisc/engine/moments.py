@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from afterdisc.engine.kernel import _jit, subset_product
+from afterdisc.engine.compiled import compiled
+from afterdisc.engine.kernel import subset_product
 
 
-@_jit()
+@compiled()
 def set_moments(u, pairs, runs, members, mean, second):  # type: ignore[no-untyped-def]
     """mean [cause + 1] and second moments [cause + 1, cause + 1] of membership when a set weighs the product of its u.
 
