@@ -258,80 +258,81 @@ def _over_sets(a, log_pairs, runs, out):  # type: ignore[no-untyped-def]
 
 
 @compiled()
-def _add_factors(  # type: ignore[no-untyped-def]
-    states, before, after, has_likelihood, group, sign, row_start, variant_of, log_first, d, factors, power, counts, dense,
-    a,
+def _list_findings(  # type: ignore[no-untyped-def]
+    states, before, after, has_likelihood, group, sign, row_start, variant_of, factors, power, counts, row, other, share,
+    raised, normal, normal_share,
 ):  # fmt: skip
-    """Normal answers that are a product over causes go into a; `dense` says which findings are left."""
+    """Lists the known findings, the same for every draw. Returns (how many rows, how many normal answers beside them).
+
+    row, other      the row before in time and the one after
+    share           the power a row counts with, the discount of its group; those of one share stand together, so that
+                    they are multiplied before their logarithm is taken
+    raised          the same discount for a row between two stretches of time: both are raised, then mixed, and count whole
+    normal          answers that are a product over causes, as `factors` says, with the power `normal_share`
+    """
+    n = n_normal = 0
     for f in range(states.shape[0]):
-        dense[f] = states[f] != 255 and has_likelihood[f]
-        if not dense[f]:
+        if states[f] == 255 or not has_likelihood[f]:
             continue
-        row = row_start[variant_of[f, before]] + states[f]
-        if row != row_start[variant_of[f, after]] + states[f] or not factors[row]:
-            continue
-        k = members_known(sign[row], counts[group[f]]) if group[f] >= 0 else 1
+        a, b = row_start[variant_of[f, before]] + states[f], row_start[variant_of[f, after]] + states[f]
+        k = members_known(sign[a], counts[group[f]]) if group[f] >= 0 else 1
         e = power[f, k - 1]
-        for c in range(a.shape[0]):
-            a[c] += e * log_first[row, d, c]
-        dense[f] = False
+        if a == b and factors[a]:
+            normal[n_normal], normal_share[n_normal] = a, e
+            n_normal += 1
+            continue
+        whole = e if a == b else np.float32(1.0)
+        i = n
+        while i > 0 and share[i - 1] < whole:
+            row[i], other[i], share[i], raised[i] = row[i - 1], other[i - 1], share[i - 1], raised[i - 1]
+            i -= 1
+        row[i], other[i], share[i], raised[i] = a, b, whole, e
+        n += 1
+    return n, n_normal
 
 
 @compiled()
 def _add_findings(  # type: ignore[no-untyped-def]
-    dense, states, before, after, time, has_likelihood, group, sign, row_start, variant_of, per_cause, base, empty, d,
-    is_noisy, first, last, share, power, runs, counts, product, early, late, linear, total,
+    n, row, other, share, raised, time, per_cause, base, empty, d, is_noisy, first, last, set_share, runs, product, early,
+    late, linear, total,
 ):  # fmt: skip
-    """Adds log2 likelihoods to total. Undiscounted rows are multiplied first, so many of them cost one logarithm."""
+    """Adds log2 likelihoods to total. Rows of one share are multiplied first, so several of them cost one logarithm."""
     for h in range(total.shape[0]):
         linear[h] = np.float32(1.0)
     waiting = 0
-    for f in range(states.shape[0]):
-        if not dense[f]:
-            continue
-        if waiting == MOST_WAITING:
-            _add_log2(linear, product, total)
+    for i in range(n):
+        if waiting == MOST_WAITING or (waiting > 0 and share[i] != share[i - 1]):
+            _add_log2(linear, share[i - 1], product, total)
             waiting = 0
-        row = row_start[variant_of[f, before]] + states[f]
-        other = row_start[variant_of[f, after]] + states[f]
-        k = 1
-        if group[f] >= 0:
-            k = members_known(sign[row], counts[group[f]])
-        e = power[f, k - 1]
-        _row(per_cause, base, row, empty, d, is_noisy, first, last, share, runs, product, early)
-        if row == other:
-            if e == np.float32(1.0):
-                for h in range(total.shape[0]):
-                    linear[h] *= early[h]
-                waiting += 1
-            else:
-                _log2(early, product)
-                for h in range(total.shape[0]):
-                    total[h] += e * product[h]
-            continue
-        _row(per_cause, base, other, empty, d, is_noisy, first, last, share, runs, product, late)
-        if e < np.float32(1.0):
-            _log2(early, product)
+        _row(per_cause, base, row[i], empty, d, is_noisy, first, last, set_share, runs, product, early)
+        if row[i] != other[i]:
+            _row(per_cause, base, other[i], empty, d, is_noisy, first, last, set_share, runs, product, late)
+            if raised[i] < np.float32(1.0):
+                _raise(early, raised[i], product)
+                _raise(late, raised[i], product)
+            t = np.float32(time)
             for h in range(total.shape[0]):
-                product[h] *= e
-            _exp2(product, early)
-            _log2(late, product)
-            for h in range(total.shape[0]):
-                product[h] *= e
-            _exp2(product, late)
-        t = np.float32(time)
+                early[h] = (np.float32(1.0) - t) * early[h] + t * late[h]
         for h in range(total.shape[0]):
-            linear[h] *= (np.float32(1.0) - t) * early[h] + t * late[h]
+            linear[h] *= early[h]
         waiting += 1
     if waiting:
-        _add_log2(linear, product, total)
+        _add_log2(linear, share[n - 1], product, total)
 
 
 @compiled()
-def _add_log2(linear, product, total):  # type: ignore[no-untyped-def]
+def _raise(x, power, product):  # type: ignore[no-untyped-def]
+    _log2(x, product)
+    for h in range(x.shape[0]):
+        product[h] *= power
+    _exp2(product, x)
+
+
+@compiled()
+def _add_log2(linear, share, product, total):  # type: ignore[no-untyped-def]
     _log2(linear, product)
     for h in range(total.shape[0]):
-        total[h] += product[h]
+        total[h] += share * product[h]
         linear[h] = np.float32(1.0)
 
 
@@ -344,7 +345,18 @@ def _draws(  # type: ignore[no-untyped-def]
     n_sets = log_pairs.shape[0]
     counts = np.zeros((max(1, group.max() + 1), 3), np.int64)
     count_members(states, has_likelihood, group, sign, row_start, variant_of, counts)
-    a, dense = np.empty(out.shape[1]), np.empty(states.shape[0], np.bool_)
+    a = np.empty(out.shape[1])
+    n_findings = states.shape[0]
+    row, other, normal = np.empty(n_findings, np.int64), np.empty(n_findings, np.int64), np.empty(n_findings, np.int64)
+    weight, raised = np.empty(n_findings, np.float32), np.empty(n_findings, np.float32)
+    normal_weight = np.empty(n_findings, np.float32)
+    before, after, time, n_listed, n_normal = 0, 0, 0.0, 0, 0
+    if weeks == weeks:
+        before, after, time = time_share(centres, weeks)
+        n_listed, n_normal = _list_findings(
+            states, before, after, has_likelihood, group, sign, row_start, variant_of, factors, power, counts, row, other,
+            weight, raised, normal, normal_weight,
+        )  # fmt: skip
     product, early, late = np.empty(n_sets, np.float32), np.empty(n_sets, np.float32), np.empty(n_sets, np.float32)
     total, linear = np.empty(n_sets, np.float32), np.empty(n_sets, np.float32)
     for d in range(out.shape[0]):
@@ -352,16 +364,14 @@ def _draws(  # type: ignore[no-untyped-def]
         for h in range(n_sets):
             early[h] = late[h] = product[h] = np.float32(1.0)
         if weeks == weeks:
-            before, after, time = time_share(centres, weeks)
             _log_odds(mean, shift[d], before, after, time, states, shift_row, log_shift[d], a)
-            _add_factors(
-                states, before, after, has_likelihood, group, sign, row_start, variant_of, log_first, d, factors, power,
-                counts, dense, a,
-            )  # fmt: skip
+            for i in range(n_normal):
+                for c in range(a.shape[0]):
+                    a[c] += normal_weight[i] * log_first[normal[i], d, c]
             _over_sets(a, log_pairs, runs, total)
             _add_findings(
-                dense, states, before, after, time, has_likelihood, group, sign, row_start, variant_of, per_cause, base,
-                empty, d, is_noisy, first, last, share, power, runs, counts, product, early, late, linear, total,
+                n_listed, row, other, weight, raised, time, per_cause, base, empty, d, is_noisy, first, last, share, runs,
+                product, early, late, linear, total,
             )  # fmt: skip
             _subtract_largest(total)
             _exp2(total, w)
@@ -369,7 +379,7 @@ def _draws(  # type: ignore[no-untyped-def]
             _mixed(
                 states, slice_share, mean, shift[d], shift_row, log_shift[d], has_likelihood, group, sign, row_start,
                 variant_of, per_cause, base, empty, d, is_noisy, first, last, share, log_pairs, power, runs, counts,
-                product, early, late, linear, total, a, dense, w,
+                product, early, late, linear, total, a, factors, row, other, weight, raised, normal, normal_weight, w,
             )  # fmt: skip
         mass = np.float32(_sum(w, 0, n_sets))
         for h in range(n_sets):
@@ -389,21 +399,24 @@ def _draws(  # type: ignore[no-untyped-def]
 def _mixed(  # type: ignore[no-untyped-def]
     states, slice_share, mean, shift, shift_row, log_shift, has_likelihood, group, sign, row_start, variant_of,
     per_cause, base, empty, d, is_noisy, first, last, share, log_pairs, power, runs, counts, product, early, late, linear,
-    total, a, dense, w,
+    total, a, factors, row, other, weight, raised, normal, normal_weight, w,
 ):  # fmt: skip
     """Unknown time: the slices by their share of presentations, each prior summing to one before the findings."""
     n_slices, n_sets = slice_share.shape[0], total.shape[0]
     logs = np.empty((n_slices, n_sets), np.float32)
+    none = np.zeros_like(factors)  # a factored row leaves out a constant, which does not cancel between slices
     for s in range(n_slices):
         _log_odds(mean, shift, s, s, 0.0, states, shift_row, log_shift, a)
         _over_sets(a, log_pairs, runs, total)
         _exp2(total, product)
         scale = np.float32(np.log2(slice_share[s] / _sum(product, 0, n_sets)))
-        for f in range(states.shape[0]):
-            dense[f] = states[f] != 255 and has_likelihood[f]
+        n, _ = _list_findings(
+            states, s, s, has_likelihood, group, sign, row_start, variant_of, none, power, counts, row, other, weight,
+            raised, normal, normal_weight,
+        )  # fmt: skip
         _add_findings(
-            dense, states, s, s, 0.0, has_likelihood, group, sign, row_start, variant_of, per_cause, base, empty, d,
-            is_noisy, first, last, share, power, runs, counts, product, early, late, linear, total,
+            n, row, other, weight, raised, 0.0, per_cause, base, empty, d, is_noisy, first, last, share, runs, product,
+            early, late, linear, total,
         )  # fmt: skip
         for h in range(n_sets):
             logs[s, h] = total[h] + scale
