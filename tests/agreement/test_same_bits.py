@@ -23,6 +23,7 @@ from afterdisc.compile import compile_program
 from afterdisc.engine.direct import WideRows
 from afterdisc.engine.draws import posterior_draws
 from afterdisc.engine.evaluate import Outcome, engine_of, evaluate_rows, infer
+from afterdisc.engine.rules import PART, batch_truth
 from afterdisc.intake import batch_from_cases
 from afterdisc.knowledge.base import KnowledgeBase
 from afterdisc.program import Program
@@ -104,6 +105,15 @@ def test_size_of_the_block_changes_no_bit(program: Program, crowd: np.ndarray[An
         for start in range(0, len(crowd), size):
             part = slice(start, min(start + size, len(crowd)))
             must_be_equal(evaluate_rows(program, crowd[part]), rows_of(together, part))
+
+
+def test_rules_of_a_block_longer_than_is_read_at_once_are_those_of_its_rows(
+    program: Program, crowd: np.ndarray[Any, Any]
+) -> None:
+    rules, which = engine_of(program).early_rules, np.arange(PART + 77) % len(crowd)
+    together = batch_truth(program.tape, rules.nodes, crowd[which])
+    alone = np.array([[-1 if t is None else t for t in rules(row)] for row in crowd], np.int8)
+    assert np.array_equal(together, alone[which])
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Sequence
 from enum import IntEnum
-from functools import lru_cache
+from functools import lru_cache, reduce
 from itertools import chain
 from typing import Any
 
@@ -18,7 +18,6 @@ import numpy.typing as npt
 from afterdisc.program import Tape
 from afterdisc.words.truth import Truth
 
-ROWS_AT_ONCE = 8_192  # rows of a batch whose planes are held at once
 Trits = npt.NDArray[np.int8]  # 1 true, 0 false, -1 unknown
 Rows = npt.NDArray[np.float64]
 
@@ -110,47 +109,45 @@ def _joined(op: int, kids: list[str], n: int) -> str:
 
 # -- many cases: two bit planes a node ---------------------------------------------------------------------------
 
-Planes = tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]  # known true, known false; 64 cases a word
+Plane = npt.NDArray[np.uint64]
+Planes = tuple[Plane, Plane]  # known true, known false; 64 cases a word
+PART = 16_384  # rows at once: the planes of all nodes and a column then stay in the cache
+TILE = 64  # rows turned at once
 
 
 def batch_truth(tape: Tape, nodes: Sequence[int], rows: Rows) -> Trits:
     """[case, node] for a block of rows [case, column]: 64 cases a machine word [kleene1952]."""
-    out = np.empty((len(rows), len(nodes)), np.int8)
     order = needed(tape, nodes)
-    used = sorted({int(tape.column[n]) for n in order if tape.column[n] >= 0})
-    for start in range(0, len(rows), ROWS_AT_ONCE):
-        part = rows[start : start + ROWS_AT_ONCE]
-        columns = dict(zip(used, np.ascontiguousarray(part[:, used].T), strict=True))  # each column in one piece
+    columns = np.unique(tape.column[order])  # -1 too: a node that reads none looks at the length alone
+    place = np.searchsorted(columns, tape.column)
+    out = np.empty((len(nodes), len(rows)), np.int8)  # node by node, so that every write is one run
+    turned = np.empty((len(columns), min(len(rows), PART)))
+    for start in range(0, len(rows), PART):
+        part = rows[start : start + PART]
+        for tile in range(0, len(part), TILE):
+            turned[:, tile : min(tile + TILE, len(part))] = part[tile : tile + TILE, columns].T
         planes: dict[int, Planes] = {}
-        known: dict[int, npt.NDArray[np.uint64]] = {}
+        known: dict[int, Plane] = {}
         for n in order:
-            planes[n] = _plane(tape, n, columns, len(part), planes, known)
-        truth = np.empty((len(nodes), len(part)), np.int8)
+            planes[n] = _plane(tape, n, turned[place[n], : len(part)], planes, known)
         for j, n in enumerate(nodes):
             yes, no = planes[n]
-            np.subtract(_bits(yes, len(part)).view(np.int8), _bits(~(yes | no), len(part)).view(np.int8), out=truth[j])
-        out[start : start + len(part)] = truth.T
-    return out
+            codes = out[j, start : start + len(part)]
+            np.add(_bits(yes, len(part)).view(np.int8), _bits(yes | no, len(part)).view(np.int8), out=codes)
+            codes -= 1
+    return out.T
 
 
-def _plane(
-    tape: Tape,
-    n: int,
-    columns: dict[int, npt.NDArray[np.float64]],
-    n_rows: int,
-    planes: dict[int, Planes],
-    known: dict[int, npt.NDArray[np.uint64]],
-) -> Planes:
+def _plane(tape: Tape, n: int, column: Rows, planes: dict[int, Planes], known: dict[int, Plane]) -> Planes:
     op = int(tape.op[n])
     if op <= Op.KNOWN:
         c = int(tape.column[n])
-        column = columns[c]
         if c not in known:
             known[c] = _packed(column == column)
         if op == Op.KNOWN:
             return known[c], ~known[c]
         if op == Op.IN:
-            yes = _packed(np.logical_or.reduce([column == float(code) for code in _items(tape, n)]))
+            yes = reduce(operator.or_, (_packed(column == float(i)) for i in _items(tape, n)), np.zeros_like(known[c]))
         else:
             yes = _packed(_COMPARE[op](column, float(tape.value[n])))
         yes &= known[c]
@@ -160,17 +157,12 @@ def _plane(
         return kids[0][1], kids[0][0]
     if op == Op.AT_LEAST:
         return _at_least(int(tape.value[n]), kids)
-    width = -(-n_rows // 64)
-    full, none = np.full(width, ~np.uint64(0)), np.zeros(width, np.uint64)
-    if op == Op.AND:
-        yes, no = full, none
-        for y, f in kids:
-            yes, no = yes & y, no | f
-        return yes, no
-    yes, no = none, full
-    for y, f in kids:
-        yes, no = yes | y, no & f
-    return yes, no
+    is_and, width = op == Op.AND, -(-len(column) // 64)
+    every, some = np.full(width, ~np.uint64(0)), np.zeros(width, np.uint64)
+    for yes, no in kids:
+        every &= yes if is_and else no
+        some |= no if is_and else yes
+    return (every, some) if is_and else (some, every)
 
 
 def _at_least(n: int, kids: list[Planes]) -> Planes:
@@ -179,7 +171,7 @@ def _at_least(n: int, kids: list[Planes]) -> Planes:
     return yes, no
 
 
-def _count_reaches(n: int, bits: list[npt.NDArray[np.uint64]]) -> npt.NDArray[np.uint64]:
+def _count_reaches(n: int, bits: list[Plane]) -> Plane:
     """Where at least n of the planes have a one. reached[j] = at least j so far."""
     width = len(bits[0])
     reached = [np.full(width, ~np.uint64(0))] + [np.zeros(width, np.uint64) for _ in range(max(n, 0))]
@@ -189,12 +181,14 @@ def _count_reaches(n: int, bits: list[npt.NDArray[np.uint64]]) -> npt.NDArray[np
     return reached[max(n, 0)]
 
 
-def _packed(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint64]:
+def _packed(mask: npt.NDArray[np.bool_]) -> Plane:
+    out = np.zeros(-(-len(mask) // 64), np.uint64)
     raw = np.packbits(mask, bitorder="little")
-    return np.frombuffer(raw.tobytes() + b"\0" * (-len(raw) % 8), np.uint64).copy()
+    out.view(np.uint8)[: len(raw)] = raw
+    return out
 
 
-def _bits(plane: npt.NDArray[np.uint64], n: int) -> npt.NDArray[np.uint8]:
+def _bits(plane: Plane, n: int) -> npt.NDArray[np.uint8]:
     return np.unpackbits(plane.view(np.uint8), bitorder="little", count=n)
 
 
