@@ -151,17 +151,23 @@ class Span:
 
 def timeline(name: str, spans: Sequence[Span], now_weeks: float) -> Markup:
     """Operations, visits and treatments on one line of time, each thing in a lane of its own."""
-    first = min([0.0, *(s.first for s in spans)])
+    first = min([0.0, now_weeks, *(s.first for s in spans)])
     last = max([now_weeks, 1.0, *(s.last or s.first for s in spans)])
     frame = Frame(first - (last - first) * 0.02, last + (last - first) * 0.02, 0, 1, LONG)
     height = LANE * len(spans) + 34
     rows = [_row(frame, i, span, height) for i, span in enumerate(spans)]
     rows.append(_now(frame, now_weeks, height))
-    said = "; ".join(f"{s.label}, week {s.first:g}" + (f" to {s.last:g}" if s.last is not None else "") for s in spans)
+    said = "; ".join(f"{s.label}, {_when(s)}" for s in spans)
     return Markup(
         '<svg class="timeline" viewBox="0 0 {w} {h}" role="img" aria-labelledby="{n}-t {n}-d">'
         '<title id="{n}-t">What happened when</title><desc id="{n}-d">{said}</desc>{rows}</svg>'
     ).format(w=LONG, h=height, n=name, said=said, rows=Markup("").join(rows))
+
+
+def _when(span: Span) -> str:
+    if span.last is None:
+        return f"week {span.first:g}"
+    return f"since week {span.first:g}" if span.is_open else f"week {span.first:g} to {span.last:g}"
 
 
 def _row(f: Frame, i: int, span: Span, height: int) -> Markup:
