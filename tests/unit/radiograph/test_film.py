@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import random
+import tracemalloc
 import zlib
 from typing import Any
 
@@ -288,8 +289,14 @@ def test_a_file_that_unpacks_to_far_more_than_was_sent_is_refused_unopened() -> 
     squeeze = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     bomb = head + b"".join(squeeze.compress(bytes(1_000_000)) for _ in range(50)) + squeeze.flush()
     assert len(bomb) < 100_000
-    with pytest.raises(UnreadableFilm):
-        read_film(bomb)
+    tracemalloc.start()
+    try:
+        with pytest.raises(UnreadableFilm):
+            read_film(bomb)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 5_000_000
 
 
 @pytest.mark.filterwarnings("ignore")

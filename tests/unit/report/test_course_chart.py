@@ -22,12 +22,12 @@ PAIN = {
     "thresholds": [
         {"kind": "pass", "of": "score", "value": 2.0},
         {"kind": "mcid", "of": "change", "value": 3.0},
-        {"kind": "mcid", "of": "percent_change", "value": 30.0},
+        {"kind": "mcid", "of": "percent_change", "value": 1.0},
         {"kind": "success", "of": "change", "value": 4.0},
     ],
 }
 HEALTH = {"label": "Health", "range": [-0.6, 1.0], "better": "higher", "thresholds": PAIN["thresholds"][1:2]}
-CURVE = {"points": [{"weeks": w, "mean": m, "sd": 2.0} for w, m in ((0, 7.0), (6, 3.0), (26, 2.0), (52, 1.0))]}
+CURVE = {"points": [{"weeks": w, "mean": m, "sd": 2.0} for w, m in ((0, 9.0), (6, 3.0), (26, 2.0), (52, 1.0))]}
 SHORT = {"points": [{"weeks": 0, "mean": 6.0, "sd": 1.0}, {"weeks": 52, "mean": 3.0, "sd": 1.0}]}
 POINT = {"points": [{"weeks": 0, "mean": 5.0, "sd": 1.0}]}
 Element = ElementTree.Element
@@ -131,8 +131,8 @@ def test_the_course_with_most_points_has_the_band_and_the_others_are_lines() -> 
 def test_the_band_is_one_standard_deviation_within_the_range() -> None:
     [band] = of_class(drawn(course_chart("pain", PAIN, [CURVE], [Measured(60, 5)])), "band")
     heights = [y for _, y in points(band)]
-    assert heights[:4] == pytest.approx([y_of(9), y_of(5), y_of(4), y_of(3)], abs=0.06)
-    assert heights[4:] == pytest.approx([y_of(0), y_of(0), y_of(1), y_of(5)], abs=0.06)  # a mean of 1 less 2 ends at nought
+    assert heights[:4] == pytest.approx([y_of(10), y_of(5), y_of(4), y_of(3)], abs=0.06)
+    assert heights[4:] == pytest.approx([y_of(0), y_of(0), y_of(1), y_of(7)], abs=0.06)  # 9 and 2 end at 10, 1 less 2 at nought
 
 
 def test_a_course_is_shown_as_far_as_the_picture_goes() -> None:

@@ -92,8 +92,10 @@ def test_each_finding_is_told_what_goes_back_when_it_alone_goes_back(tiny: Progr
 
 
 def test_the_finding_that_moves_most_stands_first(tiny: Program) -> None:
-    sizes = [abs(b.by) for b in change(CALM, {**WORSE, "relief": True}, then=tiny, now=tiny).findings]
+    found = change(CALM, {"age_years": 40, **WORSE, "relief": True}, then=tiny, now=tiny).findings
+    sizes = [abs(b.by) for b in found]
     assert sizes == sorted(sizes, reverse=True)
+    assert found[-1].finding == "age_years"
 
 
 def test_a_finding_that_becomes_known_is_a_difference_and_was_not_no_before(tiny: Program) -> None:
