@@ -55,7 +55,9 @@ def _picture(option: Option, chance: Chance, colours: Mapping[str, str]) -> str:
 
 
 def _counted(chance: Chance) -> Counted:
-    return Counted(chance.n, chance.low, chance.high)
+    """A best guess may lie just outside its interval; the picture then ends at the guess."""
+    low, high = chance.low, chance.high
+    return Counted(chance.n, None if low is None else min(low, chance.n), None if high is None else max(high, chance.n))
 
 
 def _option(o: Option, place: int) -> dict[str, Any]:
