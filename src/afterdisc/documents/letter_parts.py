@@ -69,7 +69,7 @@ def standing(a: dict[str, Any], works: Works) -> Section:
     parts: list[Part] = [Text(f"{phrases.sentence(a['stage_label'])} {a['stage_says']}")]
     course = a["expected_course"]
     if course and phrases.reassures(a):
-        said = f"Usual at this time ({course['time'].lower()}): {course['normally_seen']} Not usual: {course['not_normal']}"
+        said = f"Usual by now ({course['time'].lower()}): {course['normally_seen']} Not usual: {course['not_normal']}"
         parts.append(Text(said + cited(works, course)))
     parts += [Text(note["say"] + cited(works, note)) for note in a["notes"]]
     return Section("Where things stand", tuple(parts))

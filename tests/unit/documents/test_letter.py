@@ -146,8 +146,8 @@ def test_judgement_is_marked(program: Program) -> None:
 
 
 def test_nothing_reassuring_is_said_while_an_emergency_is_open(program: Program) -> None:
-    assert "Usual at this time" not in all_words(paper_of(letter_of(program, case_of("back-pain-three-weeks"))))
-    assert "Usual at this time" in all_words(paper_of(letter_of(program, case_of("expected-course"))))
+    assert "Usual by now" not in all_words(paper_of(letter_of(program, case_of("back-pain-three-weeks"))))
+    assert "Usual by now" in all_words(paper_of(letter_of(program, case_of("expected-course"))))
 
 
 def test_the_letter_names_its_knowledge_and_what_it_is_for(program: Program) -> None:
