@@ -28,6 +28,7 @@ CHOICES = {"accept": "Accepted", "defer": "Deferred", "decline": "Declined"}
 REVIEWED = {"accept": "To be judged on", "defer": "To be looked at again on"}
 TONE = {"E0": "now", "E1": "now", "E2": "soon", "ask": "open", "E3": "calm"}
 CHANCES = ((0.9, "very likely"), (0.65, "likely"), (0.35, "quite possible"), (0.1, "less likely"), (0.0, "unlikely"))
+AFTER_A_LABEL = re.compile(r"$|:| \(not taken\)| (not )?[≥≤<>=!]| is recorded")  # what a condition says of its finding
 WIDE = 0.4  # an interval of this width is called wide
 OPEN_INTERVAL = "; wide interval, so more findings can change this"
 
@@ -60,8 +61,13 @@ def _raised(flag: Item, works: Works, answers: Mapping[str, str]) -> Pairs:
 
 def _as_answered(condition: str, answers: Mapping[str, str]) -> str:
     """What was answered, in place of the condition that it meets: `Leg pain now: 7 points` for `Leg pain now >= 1 points`."""
-    label = max((known for known in answers if condition.startswith(known)), key=len, default="")
+    label = max((known for known in answers if _is_about(condition, known)), key=len, default="")
     return f"{label}: {answers[label]}" if label else condition.replace(phrases.NOT_RECORDED, " is not known")
+
+
+def _is_about(condition: str, label: str) -> bool:
+    """One label may begin like another: `Leg pain now` and `Leg pain now (yes or no)`."""
+    return condition.startswith(label) and AFTER_A_LABEL.match(condition, len(label)) is not None
 
 
 def standing(a: dict[str, Any], works: Works) -> Section:

@@ -12,6 +12,7 @@ from afterdisc.words.days import day
 
 LONGEST_LIST = 4
 NAME, LINE, TEXT = 60, 110, 360  # characters that a place of the page holds
+WARNING = 700  # with the longest words that a site can set
 
 
 def data_of(sheet: Sheet) -> dict[str, Any]:
@@ -27,7 +28,7 @@ def data_of(sheet: Sheet) -> dict[str, Any]:
         "matters": _short(sheet.matters, TEXT),
         "wishes": _some(sheet.wishes),
         "unknown": _some(sheet.unknown),
-        "warning": _short(sheet.warning, TEXT),
+        "warning": _short(sheet.warning, WARNING),
         "stamp": _short(sheet.stamp, TEXT),
     }
 
