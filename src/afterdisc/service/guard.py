@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -57,8 +58,11 @@ class Foreign(Exception):
     """The request does not come from our own pages."""
 
 
-class TooLarge(Exception):
+class TooLarge(HTTPException):
     """More was sent than this server takes."""
+
+    def __init__(self) -> None:
+        super().__init__(413)
 
 
 def known(request: Request) -> Visitor | None:
