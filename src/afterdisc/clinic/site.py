@@ -24,12 +24,6 @@ class Site:
     guideline_first: str  # the body whose guidelines are shown first; empty: in the order of the knowledge base
     words: Mapping[str, str]
 
-    def filled(self, text: str) -> str:
-        """A text of the knowledge base with the site's own names and numbers in it."""
-        for name, value in self.words.items():
-            text = text.replace("{" + name + "}", value)
-        return text
-
 
 def site_of(session: Session, book: Mapping[str, Any]) -> Site:
     kept = {s.name: str(s.value) for s in session.scalars(select(Setting))}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from afterdisc.clinic import audit
 from afterdisc.clinic.moments import new_id
-from afterdisc.clinic.patients import check_date, visits_of
+from afterdisc.clinic.patients import check_date, operations_of, visits_of
 from afterdisc.clinic.record import Known, known_of, latest_answers
 from afterdisc.clinic.tables import Answer, Visit
 from afterdisc.errors import ImpossibleValue, NotFound, NotPossible, UnknownFinding
@@ -42,23 +42,35 @@ class Clash:
 
 
 def open_visit(
-    session: Session, patient_id: str, *, on: str, at: str, by: str | None, carried: Iterable[str] = ()
+    session: Session, patient_id: str, *, on: str, at: str, by: str | None, book: Mapping[str, Any] | None = None
 ) -> Visit:
-    """Begin a visit. Findings named in `carried` come over from the latest earlier visit, with the day they were seen."""
+    """Begin a visit. With a `book`, what does not change by itself comes over from the latest earlier visit, with its day."""
     check_date("date of the visit", on, latest=at[:10])
     earlier = [v for v in visits_of(session, patient_id) if v.on <= on]
     visit = Visit(id=new_id(), patient_id=patient_id, on=on, created_at=at, created_by=by, signed_at=None, signed_by=None)
     session.add(visit)
     session.flush()
-    n_carried = _carry(session, earlier[-1], visit, set(carried), at, by) if earlier else 0
+    n_carried = _carry(session, book, earlier[-1], visit, at, by) if earlier and book else 0
     audit.record(
         session, at=at, by=by, action="visit.opened", kind="visit", subject=visit.id, patient=patient_id, carried=n_carried
     )
     return visit
 
 
-def _carry(session: Session, earlier: Visit, visit: Visit, names: set[str], at: str, by: str | None) -> int:
-    kept = [a for a in latest_answers(session, earlier.id) if a.finding in names and a.value is not None]
+def _lasts(book: Mapping[str, Any], answer: Answer, seen_on: str, operated_on: str) -> bool:
+    """Does an answer of an earlier visit still stand? The rules are the knowledge base's."""
+    rules = book["follow_up"]["carried_over"]
+    if rules is None or answer.finding not in book["findings"] or answer.value is None:
+        return False
+    named = answer.finding in rules["findings"] or (answer.finding in rules["only_yes"] and answer.value is True)
+    ends = book["findings"][answer.finding]["group"] in rules["groups_until_operation"] and seen_on < operated_on
+    return named and not ends
+
+
+def _carry(session: Session, book: Mapping[str, Any], earlier: Visit, visit: Visit, at: str, by: str | None) -> int:
+    operated_on = max((o.on or "" for o in operations_of(session, visit.patient_id)), default="")
+    answers = latest_answers(session, earlier.id)
+    kept = [a for a in answers if _lasts(book, a, a.observed_on or earlier.on, operated_on)]
     for old in kept:
         session.add(
             Answer(

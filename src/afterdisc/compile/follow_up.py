@@ -23,7 +23,7 @@ def follow_up_of(follow_up: kb.FollowUp) -> dict[str, Any]:
         "pre_visit_words": {"intro": form.intro, "crisis": form.crisis, "thanks": form.thanks} if form else {},
         "emergency": [_emergency(e) for e in follow_up.emergencies],
         "site": dict(follow_up.site),
-        "carried_over": list(follow_up.carried.findings) if follow_up.carried else [],
+        "carried_over": _carried(follow_up.carried) if follow_up.carried else None,
         "safety_net": _safety_net(follow_up.safety_net) if follow_up.safety_net else None,
     }
 
@@ -31,6 +31,15 @@ def follow_up_of(follow_up: kb.FollowUp) -> dict[str, Any]:
 def section_of(section: kb.Section) -> dict[str, Any]:
     """One part of a form."""
     return {"id": section.id, "title": section.title, "intro": section.intro, "findings": list(section.findings)}
+
+
+def _carried(carried: kb.Carried) -> dict[str, Any]:
+    return {
+        "findings": list(carried.findings),
+        "only_yes": list(carried.only_yes),
+        "groups_until_operation": list(carried.groups_until_operation),
+        **support_of(carried.support),
+    }
 
 
 def _safety_net(net: kb.SafetyNet) -> dict[str, Any]:

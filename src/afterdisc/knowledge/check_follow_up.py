@@ -38,7 +38,7 @@ def follow_up_errors(base: KnowledgeBase, places: Places) -> Iterator[KnowledgeE
 def _carried_and_net(base: KnowledgeBase, places: Places) -> Iterator[KnowledgeError]:
     """What a new visit takes over is declared; what the papers say names only words that a site can set."""
     carried, net = base.follow_up.carried, base.follow_up.safety_net
-    for name in carried.findings if carried else ():
+    for name in (*carried.findings, *carried.only_yes) if carried else ():
         if name not in base.findings:
             yield places.undeclared(name, "finding", base.findings, carried.where if carried else "")
     if net:

@@ -121,6 +121,8 @@ class Carried:
     """The findings a new visit takes over from the last one, because they do not change by themselves."""
 
     findings: tuple[str, ...]
+    only_yes: tuple[str, ...]  # of these only a yes
+    groups_until_operation: tuple[str, ...]  # findings of these groups end with the next operation
     support: Support
     where: str
 

@@ -76,7 +76,8 @@ def _due(name: str, f: Fields) -> kb.Due:
 
 
 def _carried(f: Fields) -> kb.Carried:
-    carried = kb.Carried(f.names("findings"), f.support(), f.where())
+    findings, only_yes, groups = (f.names(key) for key in ("findings", "only_yes", "groups_until_operation"))
+    carried = kb.Carried(findings, only_yes, groups, f.support(), f.where())
     f.done()
     return carried
 

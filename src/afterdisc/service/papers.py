@@ -7,24 +7,32 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from afterdisc.clinic import assessments, care, patients
+from afterdisc.clinic import assessments, care, course, patients
 from afterdisc.clinic.people import account
 from afterdisc.clinic.record import Known
 from afterdisc.clinic.site import Site, site_of
 from afterdisc.clinic.tables import Patient, Visit
-from afterdisc.documents import Chance, Decided, Letter, Option, Person, Sheet
+from afterdisc.documents import (
+    Decided,
+    Letter,
+    Person,
+    Scored,
+    Sheet,
+    cause_in_plain,
+    not_yet_of,
+    options_of,
+    others_of,
+)
 from afterdisc.errors import NotPossible
-from afterdisc.report import phrases
+from afterdisc.report.emergency import with_words
 from afterdisc.service import form, show
 from afterdisc.service.desk import Desk
 from afterdisc.service.live import live_of
 from afterdisc.words.days import day
 
-N_HARMS = 2
 N_UNKNOWN = 4
 CONTRADICTORY = "answers of this visit contradict each other, so there is no assessment to write down. Mend them first."
 WISHES = ("prefers_avoiding_surgery", "prefers_fast_return", "wants_to_stop")
-NO_CHOICE_YET = "An urgent matter comes first. Your clinician will tell you what happens now."
 
 
 def letter_of(session: Session, desk: Desk, visit: Visit) -> Letter:
@@ -46,7 +54,19 @@ def letter_of(session: Session, desk: Desk, visit: Visit) -> Letter:
         signed_by=account(session, visit.signed_by).name if visit.signed_by else "",
         signed_at=visit.signed_at or "",
         made_on=visit.signed_at or desk.at(),
+        scores=tuple(_scores(session, desk.program.book, visit)),
     )
+
+
+def _scores(session: Session, book: Mapping[str, Any], visit: Visit) -> list[Scored]:
+    """The scores entered up to the visit, the latest of each instrument."""
+    instruments = book["follow_up"]["instruments"]
+    latest = {s.instrument: s for s in course.scores_of(session, visit.patient_id) if s.on <= visit.on}
+    return [
+        Scored(instruments[i]["label"], f"{s.value:g} {instruments[i]['unit']}".strip(), s.on)
+        for i, s in latest.items()
+        if i in instruments
+    ]
 
 
 def _seen(session: Session, desk: Desk, visit: Visit) -> tuple[Mapping[str, Known], dict[str, Any]]:
@@ -105,7 +125,7 @@ def _decisions(session: Session, book: Mapping[str, Any], visit: Visit) -> list[
             choice=d.choice,
             reason=reasons.get(d.reason, d.reason),
             text=d.text,
-            review_on=d.review_on if d.choice == "accept" else None,
+            review_on=d.review_on if d.choice != "decline" else None,
         )
         for d in care.latest_decisions(session, visit.id)
     ]
@@ -119,71 +139,37 @@ def _label(text: Mapping[str, Any] | None, otherwise: str) -> str:
 
 
 def sheet_of(session: Session, desk: Desk, visit: Visit) -> Sheet:
-    """The sheet of a visit: the leading cause, up to three open options, and what the person wants."""
+    """The sheet of a visit: what is probably the matter, the open options side by side, and what the person wants."""
     patient = patients.patient(session, visit.patient_id)
     record, a = _seen(session, desk, visit)
     book, site = desk.program.book, _site(session, desk)
-    leading = phrases.in_view(a)[0]
-    urgent = a["urgency"] in ("E0", "E1")
+    options = options_of(book, a)
     return Sheet(
         site=site.name or "Afterdisc workspace",
         person=_person(patient),
         visit_on=visit.on,
-        cause=NO_CHOICE_YET if urgent else _cause(book, leading),
-        options=() if urgent else tuple(_option(book, t) for t in _open_options(a)),
+        cause=cause_in_plain(book, a),
+        options=options,
+        others=others_of(a, options),
+        not_yet=not_yet_of(a),
         wishes=tuple(_wishes(book, record)),
         matters=care.drafts_of(session, visit.id).get("matters", ""),
         unknown=tuple(_unknown(book, a)),
-        warning=site.filled(book["follow_up"]["safety_net"]["sheet"]),
+        warning=with_words(book["follow_up"]["safety_net"]["sheet"], site.words),
         stamp=f"Afterdisc, knowledge {a['knowledge']['version']} ({a['knowledge']['fingerprint']}). Made for talking it over.",
         made_on=visit.signed_at or desk.at(),
     )
 
 
-def _cause(book: Mapping[str, Any], leading: Mapping[str, Any]) -> str:
-    n = round(100 * leading["probability"])
-    plain = book["causes"][leading["id"]].get("plain") or leading["summary"]
-    return f"What we think is most likely (about {n} of 100): {plain} Other causes stay possible."
-
-
-def _open_options(a: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What can be chosen now, the most useful of each weight first: something light, something heavier."""
-    options = [t for _, group in phrases.offered(dict(a)) for t in group]
-    return sorted(options, key=lambda t: -t["benefit"]["p"])[:3]
-
-
-def _option(book: Mapping[str, Any], t: Mapping[str, Any]) -> Option:
-    plain = book["treatments"][t["id"]].get("plain") or {}
-    benefit = t["benefit"]
-    low, high = benefit.get("interval") or (None, None)
-    return Option(
-        label=t["label"],
-        what=plain.get("what") or t["summary"],
-        good=plain.get("good", ""),
-        bad=plain.get("bad", ""),
-        life=plain.get("life", ""),
-        benefit=Chance("are much better a year later", *_of_hundred(benefit["p"], low, high)),
-        harms=tuple(_harm(book, h) for h in sorted(t["harms"], key=lambda h: -h["p"])[:N_HARMS] if h["p"] >= 0.005),
-    )
-
-
-def _harm(book: Mapping[str, Any], h: Mapping[str, Any]) -> Chance:
-    name = book.get("harms", {}).get(h["harm"], {})
-    plain = name.get("plain") if isinstance(name, Mapping) else name
-    return Chance(str(plain or phrases.spelt(h["harm"]).lower()), *_of_hundred(h["p"], h["low"], h["high"]))
-
-
-def _of_hundred(p: float, low: float | None, high: float | None) -> tuple[int, int | None, int | None]:
-    return (
-        round(100 * p),
-        None if low is None or high is None else round(100 * low),
-        None if low is None or high is None else round(100 * high),
-    )
-
-
 def _wishes(book: Mapping[str, Any], record: Mapping[str, Known]) -> list[str]:
-    known = [(f, record[f]) for f in WISHES if f in record and record[f].value is not None]
-    return [f"{book['findings'][f]['label']}: {show.answer(book['findings'][f], k.value)}" for f, k in known]
+    """What the person wants, in the words in which they were asked."""
+    out = []
+    for finding in WISHES:
+        known, text = record.get(finding), book["findings"][finding]
+        if known is not None and known.value is not None:
+            said = text.get("patient_values", {}).get(str(known.value)) or show.answer(text, known.value)
+            out.append(f"{text.get('ask_patient') or text['label']} {said}")
+    return out
 
 
 def _unknown(book: Mapping[str, Any], a: Mapping[str, Any]) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -87,12 +86,11 @@ class House:
         with self.database.writing() as session:
             return patients.add_patient(session, new, at=self.desk.at(), by=by).id
 
-    def visit(self, patient_id: str, on: str | None = None, carried: Iterable[str] = ()) -> str:
+    def visit(self, patient_id: str, on: str | None = None, *, carries: bool = False) -> str:
         by = self.account("clinician")
         with self.database.writing() as session:
-            made = visits.open_visit(
-                session, patient_id, on=on or self.desk.today(), at=self.desk.at(), by=by, carried=carried
-            )
+            book = self.desk.program.book if carries else None
+            made = visits.open_visit(session, patient_id, on=on or self.desk.today(), at=self.desk.at(), by=by, book=book)
             return made.id
 
 

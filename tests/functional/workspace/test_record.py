@@ -104,16 +104,29 @@ def test_what_follows_from_the_operation_is_worked_out_and_an_answer_overrides_i
 def test_a_new_visit_takes_over_what_lasts_with_its_day_and_asks_the_rest_again(either: House) -> None:
     patient = either.patient()
     first = either.visit(patient)
-    for finding, value in {"mri_epidural_scar": "mild", "leg_pain_nrs": 8, "fever": False, "diabetes": True}.items():
-        if finding in either.desk.program.book["findings"]:
-            text_of = either.desk.program.book["findings"][finding]
-            give(either, first, finding, next(iter(text_of["values"])) if text_of["values"] else value)
+    lasting = {"diabetes": True, "smoker": True, "mri_contrast_done": True}
+    passing = {"leg_pain_nrs": 8, "fever": False, "cancer_history": False}  # an old no is no answer
+    for finding, value in {**lasting, **passing}.items():
+        give(either, first, finding, value)
     either.clock.on(days=20)
-    second = either.visit(patient, carried=either.desk.program.book["follow_up"]["carried_over"])
-    found = known(either, second)
-    assert (found["diabetes"].origin, found["diabetes"].observed_on) == ("carried", "2026-11-25")
-    assert "leg_pain_nrs" not in found
-    assert "fever" not in found
+    found = known(either, either.visit(patient, carries=True))
+    assert {f for f, k in found.items() if k.origin == "carried"} == set(lasting)
+    assert found["diabetes"].observed_on == "2026-11-25"
+    assert not set(passing) & set(found)
+
+
+def test_what_was_seen_before_a_new_operation_is_asked_again(either: House) -> None:
+    patient = either.patient()
+    first = either.visit(patient)
+    for finding, value in {"diabetes": True, "mri_contrast_done": True}.items():
+        give(either, first, finding, value)
+    either.clock.on(days=60)
+    with either.database.writing() as session:
+        again = patients.NewOperation(on="2026-12-20", procedure="microdiscectomy", is_index=True)
+        patients.add_operation(session, patient, again, at=either.desk.at(), by=None)
+    found = known(either, either.visit(patient, carries=True))
+    assert found["diabetes"].origin == "carried"
+    assert "mri_contrast_done" not in found
 
 
 def test_answers_that_contradict_each_other_are_both_kept(either: House) -> None:

@@ -89,12 +89,10 @@ def patient_page(request: Request, patient_id: str) -> Response:
 def new_visit(request: Request, patient_id: str, on: Line = "") -> Response:
     """Begin a visit, today unless another day is given. What does not change by itself comes over from the last one."""
     desk = desk_of(request)
-    carried = desk.program.book["follow_up"]["carried_over"]
     with desk.database.writing() as session:
         patient = patients.patient(session, patient_id)
-        visit = visits.open_visit(
-            session, patient.id, on=on or desk.today(), at=desk.at(), by=visitor_of(request).account_id, carried=carried
-        )
+        by, book = visitor_of(request).account_id, desk.program.book
+        visit = visits.open_visit(session, patient.id, on=on or desk.today(), at=desk.at(), by=by, book=book)
     return see_other(f"/visits/{visit.id}")
 
 

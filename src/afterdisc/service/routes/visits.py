@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from afterdisc.clinic import audit, patients, visits
 from afterdisc.clinic.record import Known, record_of
+from afterdisc.clinic.site import site_of
 from afterdisc.clinic.visits import Clash, Given
 from afterdisc.errors import CaseError, NotFound
 from afterdisc.intake.typed import value_of
@@ -162,10 +163,12 @@ def option(request: Request, visit_id: str, treatment: str) -> Response:
     desk = desk_of(request)
     with desk.database.reading() as session:
         live = live_of(session, desk.program, visits.visit(session, visit_id))
+        first = site_of(session, desk.program.book).guideline_first
     found = next((t for t in live.assessment["treatments"] if t["id"] == treatment), None) if live.assessment else None
     if found is None:
         raise NotFound("no such option at this visit. Go back to the visit.")
-    return page(request, "visit/option.html", t=found, **live_values(live))
+    ordered = sorted(found["guidelines"], key=lambda g: g["body"] != first)  # all of them, the site's own first
+    return page(request, "visit/option.html", t={**found, "guidelines": ordered}, **live_values(live))
 
 
 @router.get("/visits/{visit_id}/findings/{finding}", name="finding_history")
