@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
@@ -133,7 +133,8 @@ def told_of(error: DBAPIError) -> Exception | None:
         return DatabaseFull("the disk of the database is full. What was saved is safe; make room, then save again.")
     if "readonly" in said or "read-only" in said or "unable to open" in said:
         return DatabaseUnusable("the database cannot be written. Check the rights of its file and folder.")
-    if isinstance(error, OperationalError) or error.connection_invalidated or "network error" in said:
+    gone = isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated or "network error" in said
+    if gone or "not a database" in said or "malformed" in said:
         return DatabaseUnusable("the database does not answer or is damaged. `afterdisc serve` prints why in its log.")
     return None
 

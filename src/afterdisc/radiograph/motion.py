@@ -6,7 +6,7 @@ endplate of the lower one, each from its back to its front corner.
 - *slip*: how far the back corner of the upper vertebra stands in front of that of the lower one, along the lower
   endplate. Positive: the upper vertebra stands forward.
 - *disc angle*: the angle between the two endplates. Positive: open to the front.
-- *translation* and *angulation* are what changes of these between the two films [leone2007].
+- *translation* and *angulation* are what changes of these between the two films.
 
 Where the person faces, how the film is turned and whether it is mirrored make no difference: front and back are named.
 """

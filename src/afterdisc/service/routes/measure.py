@@ -18,6 +18,7 @@ from afterdisc.clinic.tables import Measurement
 from afterdisc.clinic.visits import Given
 from afterdisc.radiograph import Corners, Measured, Motion, measure, read_film
 from afterdisc.radiograph.film import MOST_BYTES
+from afterdisc.service import show
 from afterdisc.service.desk import desk_of, visitor_of
 from afterdisc.service.pages import page
 
@@ -104,7 +105,8 @@ def keep(request: Request, visit_id: str, films: Films) -> Response:
         row = Measurement(id=new_id(), visit_id=visit.id, detail=detail, at=desk.at(), by=by)
         session.add(row)
         audit.record(session, at=desk.at(), by=by, action="films.measured", kind="visit", subject=visit.id, measurement=row.id)
-    return JSONResponse({"say": "Saved to the findings of this visit.", "at": desk.at()})
+    shown = {f: show.answer(desk.program.book["findings"][f], value) for f, value in _answers(motion)}
+    return JSONResponse({"say": "Saved to the findings of this visit.", "record": shown})
 
 
 def _answers(motion: Motion) -> tuple[tuple[str, float], ...]:

@@ -34,7 +34,8 @@ class Film {
     this.at("file").addEventListener("change", (event) => this.open(event.target.files[0]));
     this.at("points").addEventListener("pointerdown", (event) => this.press(event));
     this.at("again").addEventListener("click", () => { this.points = {}; this.line = []; this.draw(); });
-    this.at("calibrate").addEventListener("click", () => { this.calibrating = true; this.line = []; this.draw(); });
+    this.at("calibrate").addEventListener("click", () => { this.calibrating = !this.calibrating; this.line = []; this.draw(); });
+    this.at("centre").addEventListener("click", () => this.place([this.width / 2, this.height / 2]));
     this.at("length").addEventListener("input", () => this.scaleByLine());
     this.at("zoom").addEventListener("input", () => this.look());
     this.at("brightness").addEventListener("input", () => this.look());
@@ -72,7 +73,14 @@ class Film {
 
   spot(event) {
     const box = this.at("points").getBoundingClientRect();
-    return [((event.clientX - box.left) / box.width) * this.width, ((event.clientY - box.top) / box.height) * this.height];
+    return this.inside([((event.clientX - box.left) / box.width) * this.width, ((event.clientY - box.top) / box.height) * this.height]);
+  }
+
+  inside([x, y]) { return [Math.min(Math.max(x, 0), this.width), Math.min(Math.max(y, 0), this.height)]; }
+
+  place(point) {
+    const name = this.next();
+    if (name) { this.points[name] = point; this.draw(name); }
   }
 
   press(event) {
@@ -84,9 +92,8 @@ class Film {
       return;
     }
     const held = event.target.closest("[data-corner]");
-    const name = this.next();
     if (held) this.drag(held.dataset.corner, event);
-    else if (name) { this.points[name] = this.spot(event); this.draw(name); }
+    else this.place(this.spot(event));
   }
 
   drag(name, event) {
@@ -105,7 +112,7 @@ class Film {
     if (!by) return;
     event.preventDefault();
     const [x, y] = this.points[name];
-    this.points[name] = [Math.min(Math.max(x + by[0], 0), this.width), Math.min(Math.max(y + by[1], 0), this.height)];
+    this.points[name] = this.inside([x + by[0], y + by[1]]);
     this.draw(name);
   }
 
@@ -171,14 +178,21 @@ class Film {
       ? `Click the ${left === 2 ? "first" : "second"} end of the line of known length.`
       : name ? `Place the ${CORNERS[name]}.` : "All four corners are placed. Drag them, or move them with the arrow keys.";
     this.at("length-line").hidden = this.line.length !== 2;
+    this.at("centre").hidden = !name || this.calibrating;
+    this.at("calibrate").textContent = this.calibrating ? "Do not draw a line" : "Draw a line of known length";
     this.at("scale").textContent = this.scale ? `${this.scale.toPrecision(3)} mm a pixel; ${this.scaleFrom}` : this.scaleFrom;
   }
 
   table() {
     const body = this.at("table");
     if (body.contains(document.activeElement)) return;
-    body.replaceChildren(...Object.entries(CORNERS).map(([name, label]) => this.row(name, label)));
+    body.replaceChildren(
+      ...Object.entries(CORNERS).map(([name, label]) => this.row(name, label)),
+      ...[0, 1].map((end) => this.row(end, `line of known length, ${end ? "second" : "first"} end`)),
+    );
   }
+
+  pointOf(name) { return typeof name === "number" ? this.line[name] : this.points[name]; }
 
   row(name, label) {
     const row = document.createElement("tr");
@@ -189,7 +203,7 @@ class Film {
       const cell = document.createElement("td");
       cell.className = "number";
       const input = document.createElement("input");
-      Object.assign(input, { type: "text", className: "short", value: this.points[name] ? Math.round(this.points[name][axis]) : "" });
+      Object.assign(input, { type: "text", className: "short", value: this.pointOf(name) ? Math.round(this.pointOf(name)[axis]) : "" });
       input.setAttribute("inputmode", "decimal");
       input.setAttribute("aria-label", `${label}, ${axis ? "down" : "right"}`);
       input.addEventListener("change", () => this.typed(name, axis, input.value));
@@ -202,10 +216,16 @@ class Film {
   typed(name, axis, text) {
     const value = Number(text.replace(",", "."));
     if (!Number.isFinite(value) || text.trim() === "") return;
-    const point = this.points[name] ?? [this.width / 2, this.height / 2];
+    const point = [...(this.pointOf(name) ?? [this.width / 2, this.height / 2])];
     point[axis] = value;
-    this.points[name] = point;
-    this.draw();
+    if (typeof name === "number") {
+      this.line[name] = this.inside(point);
+      this.line = [this.line[0] ?? this.inside(point), ...(this.line[1] ? [this.line[1]] : [])];
+      this.scaleByLine();
+    } else {
+      this.points[name] = this.inside(point);
+      this.draw();
+    }
   }
 
   get ready() { return this.width && !this.next() && this.scale; }
@@ -226,7 +246,10 @@ function look() {
 
 function body() { return JSON.stringify({ flexion: films.flexion.data, extension: films.extension.data }); }
 
+let asked = 0;
+
 async function preview() {
+  const mine = ++asked;
   const ready = films.flexion.ready && films.extension.ready;
   if (save) save.disabled = true;
   if (!ready) {
@@ -236,11 +259,13 @@ async function preview() {
   }
   try {
     const told = await send("measurements/preview", body(), "application/json");
+    if (mine !== asked) return; // the corners have moved since
     for (const cell of table.querySelectorAll("[data-r]")) cell.textContent = told[cell.dataset.r].toFixed(1);
     table.hidden = false;
     say.textContent = `Translation ${told.translation_mm.toFixed(1)} mm, angulation ${told.angulation_deg.toFixed(1)} degrees.`;
     if (save) save.disabled = false;
   } catch (error) {
+    if (mine !== asked) return;
     table.hidden = true;
     say.textContent = error.message;
   }
@@ -251,6 +276,7 @@ save?.addEventListener("click", async () => {
   try {
     const told = await send("measurements", body(), "application/json");
     say.textContent = told.say;
+    for (const [finding, shown] of Object.entries(told.record)) document.querySelector(`[data-record="${finding}"]`).textContent = shown;
   } catch (error) {
     say.textContent = error.message;
     save.disabled = false;
