@@ -11,11 +11,12 @@ from afterdisc.errors import ClinicError, NotFound
 from afterdisc.words.printable import printable
 
 NEEDS = "the workspace needs more libraries than are installed. Install `afterdisc[web]`, or start it with ./run."
+ROLES = ["clinician", "reviewer", "administrator"]
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Listen on this address; others only behind a TLS proxy.")
-@click.option("--port", type=click.IntRange(1, 65535), default=8765, show_default=True)
+@click.option("--port", type=click.IntRange(1, 65535), default=8765, show_default=True, help="Listen on this port.")
 def serve(host: str, port: int) -> None:
     """Serve the clinic's workspace on this machine, with its database in the user's data folder.
 
@@ -147,7 +148,7 @@ def account_group() -> None:
 @account_group.command("add")
 @click.argument("login")
 @click.option("--name", required=True, help="The person's name, as it stands under a note.")
-@click.option("--role", "roles", multiple=True, required=True, type=click.Choice(["clinician", "reviewer", "administrator"]))
+@click.option("--role", "roles", multiple=True, required=True, type=click.Choice(ROLES), help="May be given more than once.")
 @click.password_option(help="At least 10 characters; asked for if it is not given.")
 def account_add(login: str, name: str, roles: tuple[str, ...], password: str) -> None:
     """Add an account that signs in with LOGIN and a password."""

@@ -21,6 +21,7 @@ from sqlalchemy.pool import QueuePool
 from afterdisc.errors import DatabaseBusy, DatabaseFull, DatabaseUnusable
 
 WAIT_SECONDS = 5
+SQLITE_HABITS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")  # what is deleted is overwritten
 AUDIT_LOCK = 7_311_002  # any number, the same for all: one writer at a time continues the audit chain
 
 
@@ -97,7 +98,7 @@ def _engine(url: str, pool_size: int) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _: Any) -> None:
         connection.isolation_level = None  # transactions begin where we say so
-        for line in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={WAIT_SECONDS * 1000}"):
+        for line in (*SQLITE_HABITS, f"busy_timeout={WAIT_SECONDS * 1000}"):
             connection.execute(f"PRAGMA {line}")
 
     @event.listens_for(engine, "begin")
