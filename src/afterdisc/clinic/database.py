@@ -21,7 +21,7 @@ from sqlalchemy.pool import QueuePool
 from afterdisc.errors import DatabaseBusy, DatabaseFull, DatabaseUnusable
 
 WAIT_SECONDS = 5
-SQLITE_HABITS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")  # what is deleted is overwritten
+SQLITE_HABITS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")  # deleted rows are overwritten
 AUDIT_LOCK = 7_311_002  # any number, the same for all: one writer at a time continues the audit chain
 
 
