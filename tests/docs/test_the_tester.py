@@ -130,6 +130,17 @@ def test_a_failing_command_may_be_shown_with_its_status(tmp_path: Path) -> None:
     assert complaints(tmp_path, page) == []
 
 
+def test_a_setting_may_stand_before_a_command_but_does_not_let_another_one_in(tmp_path: Path) -> None:
+    page = "```console\n$ AFTERDISC_ORIGIN=a OTHER= python -c 'print(1)'\n1\n$ AFTERDISC_ORIGIN=a true\n```\n"
+    assert "page.md:4: `AFTERDISC_ORIGIN=a true` is not run here" in one_complaint(tmp_path, page)
+
+
+def test_the_pages_work_on_a_record_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AFTERDISC_DATABASE_URL", "sqlite:////nowhere/of-the-reader.sqlite")
+    page = "```console\n$ ./run audit verify\nThe chain holds: 0 rows, ...\n$ ls record\n...afterdisc.sqlite...\n```\n"
+    assert complaints(tmp_path, page) == []
+
+
 def test_one_false_block_does_not_hide_the_next(tmp_path: Path) -> None:
     assert len(complaints(tmp_path, "```python\n1 / 0\n```\n\n```python\nassert False\n```\n")) == 2
 

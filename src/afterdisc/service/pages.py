@@ -25,12 +25,11 @@ SHARED = {"assessment.css"}  # files of the report that the workspace serves too
 
 @lru_cache(maxsize=1)
 def environment() -> Environment:
-    """Our templates, the report's parts, and the NHS.UK macros under `nhsuk/`."""
+    """Our templates and the report's parts."""
     loader = ChoiceLoader(
         [
             PackageLoader("afterdisc.service", "templates"),
             report_templates(),
-            PackageLoader("nhsuk_frontend_jinja", "templates"),
         ]
     )
     env = Environment(
