@@ -13,6 +13,7 @@ import cold_start
 import numba
 import posterior
 import rules
+import workspace
 from figures import Figure, progress
 from machine import machine
 from rich.console import Console
@@ -20,7 +21,7 @@ from rich.table import Table
 
 from afterdisc.door import load_program
 
-PARTS = ("assessment", "posterior", "rules", "batch", "cold_start")  # first what the others would fill memory for
+PARTS = ("assessment", "posterior", "rules", "batch", "cold_start", "workspace")  # first what the others would fill memory for
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -29,6 +30,7 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"only these parts: {', '.join(PARTS)}")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
     parser.add_argument("--rounds", type=int, default=7, help="interleaved rounds of each measurement (7)")
+    parser.add_argument("--seconds", type=int, default=120, help="how long the users of `workspace` work (120)")
     parser.add_argument("--cases", type=Path, metavar="DIR", help="assess the cases of this folder, not the examples")
     parser.add_argument("--markdown", action="store_true", help="print the table as README.md holds it")
     given = parser.parse_args(words)
@@ -37,14 +39,14 @@ def main(words: Sequence[str] | None = None) -> None:
             parser.error(f"`{name}` is no part; there are {', '.join(PARTS)}")
     here = machine()
     progress(", ".join(f"{name} {value}" for name, value in here.items()))
-    figures = list(measured(given.names or PARTS, given.rounds, given.cases))
+    figures = list(measured(given.names or PARTS, given.rounds, given.cases, given.seconds))
     print(markdown(figures)) if given.markdown else Console().print(table(figures))
     if given.json:
         text = json.dumps({"machine": here, "figures": [f.plain() for f in figures]}, indent=2, ensure_ascii=False)
         given.json.write_text(text + "\n", encoding="utf-8")
 
 
-def measured(names: Sequence[str], rounds: int, cases: Path | None) -> Iterator[Figure]:
+def measured(names: Sequence[str], rounds: int, cases: Path | None, seconds: int) -> Iterator[Figure]:
     program = load_program()
     numba.set_num_threads(1)
     parts: dict[str, Callable[[], Iterator[Figure]]] = {
@@ -53,6 +55,7 @@ def measured(names: Sequence[str], rounds: int, cases: Path | None) -> Iterator[
         "assessment": lambda: assessment.measure(program, rounds, cases),
         "cold_start": lambda: cold_start.measure(rounds),
         "batch": lambda: batch.measure(program, rounds),
+        "workspace": lambda: workspace.measure(program, seconds),
     }
     for name in names:
         for figure in parts[name]():

@@ -12,9 +12,12 @@ import structlog
 from afterdisc.clinic import people
 from afterdisc.clinic.database import Database, migrate, open_database
 from afterdisc.clinic.moments import Clock, system_clock
-from afterdisc.door import load_program
+from afterdisc.door import assess, load_program
 from afterdisc.service.desk import Desk
+from afterdisc.service.pages import environment
 from afterdisc.service.settings import Settings
+
+TEMPLATES = ("visit/visit.html", "visit/live.html", "visit/next.html", "worklist/worklist.html")
 
 
 def open_desk(settings: Settings, *, clock: Clock = system_clock) -> Desk:
@@ -37,6 +40,7 @@ def serve(settings: Settings, *, host: str, port: int, say: Callable[[str], None
 
     keep_log()
     desk = open_desk(settings)
+    warm(desk)
     app = create_app(desk)
     address = settings.origin or f"http://{'localhost' if host in ('127.0.0.1', '::1') else host}:{port}"
     if desk.setup_code:
@@ -47,6 +51,13 @@ def serve(settings: Settings, *, host: str, port: int, say: Callable[[str], None
         app, host=host, port=port, log_config=None, access_log=False, server_header=False, proxy_headers=behind_proxy
     )
     uvicorn.Server(config).run()
+
+
+def warm(desk: Desk) -> None:
+    """Make what the first answer would otherwise wait for: the engine's tables, and the templates."""
+    assess({}, program=desk.program)
+    for template in TEMPLATES:
+        environment().get_template(template)
 
 
 def keep_log() -> None:
