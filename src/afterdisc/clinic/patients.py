@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -78,14 +78,14 @@ def _refuse_nonsense(new: NewPatient, at: str) -> None:
 
 
 def check_date(what: str, given: str | None, *, latest: str | None = None) -> None:
-    """Raises NotPossible unless it is an ISO date, not after `latest`."""
+    """Raises NotPossible unless it is an ISO date, not after `latest` by more than a time zone can make it."""
     if given is None:
         return
     try:
         date.fromisoformat(given)
     except ValueError:
         raise NotPossible(f"the {what} is no date. Write it as year-month-day, for example 2026-03-14.") from None
-    if latest and given > latest:
+    if latest and date.fromisoformat(given) > date.fromisoformat(latest) + timedelta(days=1):
         raise NotPossible(f"the {what} lies in the future. Check the year, and the clock of this machine.")
 
 

@@ -14,6 +14,7 @@ from afterdisc.clinic.moments import Clock, stamp
 from afterdisc.clinic.people import Limits, Visitor
 from afterdisc.program import Program
 from afterdisc.service.metrics import Metrics
+from afterdisc.service.rates import Rates
 from afterdisc.service.settings import Settings
 
 
@@ -27,6 +28,7 @@ class Desk:
     clock: Clock
     setup_code: str = ""  # shown in the terminal; whoever has it makes the first account
     metrics: Metrics = field(default_factory=Metrics)
+    rates: Rates = field(default_factory=Rates)
 
     @cached_property
     def limits(self) -> Limits:

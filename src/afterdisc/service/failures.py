@@ -22,7 +22,7 @@ from afterdisc.errors import (
     NotPossible,
     RadiographError,
 )
-from afterdisc.service.guard import Foreign, Locked, NotAllowed, NotSignedIn, TooLarge
+from afterdisc.service.guard import Foreign, Locked, NotAllowed, NotSignedIn, TooLarge, TooOften
 from afterdisc.service.pages import page
 
 log = structlog.get_logger()
@@ -65,6 +65,10 @@ def handle(app: FastAPI) -> None:
     @app.exception_handler(Foreign)
     def _foreign(request: Request, _: Foreign) -> Response:
         return told(request, 403, "Not from this site", "This change came from no page of this site. Reload, then try again.")
+
+    @app.exception_handler(TooOften)
+    def _too_often(request: Request, _: TooOften) -> Response:
+        return told(request, 429, "Too many calls", "Too many calls from this address. Wait a minute, then try again.")
 
     @app.exception_handler(TooLarge)
     def _too_large(request: Request, _: TooLarge) -> Response:

@@ -24,6 +24,7 @@ from afterdisc.service.desk import desk_of
 
 COOKIE = "afterdisc_session"
 SAFE = {"GET", "HEAD", "OPTIONS"}
+WATCHED = {"health", "metrics"}  # asked by machines, over and over
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -58,6 +59,10 @@ class Foreign(Exception):
     """The request does not come from our own pages."""
 
 
+class TooOften(Exception):
+    """One address called an open door more often than a person does."""
+
+
 class TooLarge(HTTPException):
     """More was sent than this server takes."""
 
@@ -86,6 +91,8 @@ def admitted(request: Request, visitor: Annotated[Visitor | None, Depends(known)
     request.state.visitor = visitor
     allowed = ACCESS[name]
     if allowed is None:
+        if name not in WATCHED and not desk_of(request).rates.takes(request.client.host if request.client else "?"):
+            raise TooOften
         return
     if visitor is None:
         raise NotSignedIn

@@ -298,6 +298,15 @@ def test_a_link_before_the_visit_works_once_and_gives_nothing_away(house: House)
     assert "reported by the person" in clinician.get(f"/visits/{visit}").text
 
 
+def test_an_open_door_is_not_for_hammering(house: House) -> None:
+    stranger = house.visitor(None)
+    codes = [stranger.get("/before/" + f"{i:030d}").status_code for i in range(130)]
+    assert codes[:120] == [404] * 120
+    assert codes[120:] == [429] * 10
+    assert stranger.get("/health").status_code == 200
+    assert house.visitor("clinician").get("/worklist").status_code == 200
+
+
 def test_a_link_ends_by_itself_and_with_the_next_one(house: House) -> None:
     visit = house.visit(house.patient())
     clinician = house.visitor("clinician")

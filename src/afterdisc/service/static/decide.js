@@ -1,6 +1,7 @@
 // Deciding: the reasons that belong to a choice, and drafts that are kept as they are typed.
 
 const csrf = document.querySelector('meta[name="csrf"]').content;
+const account = document.querySelector('meta[name="account"]').content;
 const PAUSE_MS = 700;
 
 for (const form of document.querySelectorAll("form.deciding")) {
@@ -15,7 +16,7 @@ for (const form of document.querySelectorAll("form.deciding")) {
 for (const form of document.querySelectorAll("form[data-draft]")) {
   const box = form.elements.text;
   const state = form.querySelector("[data-draft-state]");
-  const copy = `afterdisc-draft-${form.dataset.draft}`;
+  const copy = `afterdisc-draft-${account}-${form.dataset.draft}`;
   const unsaved = localStorage.getItem(copy);
   let timer = 0;
   if (unsaved !== null) {

@@ -5,7 +5,8 @@ const csrf = document.querySelector('meta[name="csrf"]').content;
 const asking = document.getElementById("asking");
 const visit = asking.dataset.visit;
 const saved = document.getElementById("saved");
-const BOX = `afterdisc-outbox-${visit}`;
+const account = document.querySelector('meta[name="account"]').content;
+const BOX = `afterdisc-outbox-${account}-${visit}`; // whoever signs in next does not send somebody else's answers
 const RETRY_MS = 3000;
 const TYPING_MS = 900;
 
