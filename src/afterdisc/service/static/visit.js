@@ -124,6 +124,7 @@ function replaceParts(told) {
   const live = document.getElementById("live");
   const opened = new Map([...live.querySelectorAll("details[id]")].map((d) => [d.id, d.open]));
   live.innerHTML = told.live;
+  tellStanding(live);
   for (const [id, open] of opened) {
     const again = document.getElementById(id);
     if (again) again.open = open;
@@ -131,6 +132,16 @@ function replaceParts(told) {
   applyView();
   replaceNext(told.next);
   document.getElementById("announced").textContent = told.announced;
+}
+
+// The urgency stands on top of the page, wherever one has scrolled to.
+function tellStanding(live) {
+  const standing = document.getElementById("standing");
+  const code = live.querySelector(".banner .code")?.textContent.trim();
+  if (!standing || !code) return;
+  standing.firstElementChild.className = `urgency ${code}`;
+  standing.firstElementChild.textContent = code;
+  standing.lastElementChild.textContent = live.querySelector(".banner h2").lastChild.textContent.trim();
 }
 
 // The card keeps what is being typed in it, and the place of the keyboard.
