@@ -24,10 +24,10 @@ def serve(host: str, port: int) -> None:
     """
     try:
         from afterdisc.service.serve import serve as start
-        from afterdisc.service.settings import Settings
+        from afterdisc.service.settings import settings_of_the_site
     except ModuleNotFoundError as error:
         raise ClinicError(NEEDS) from error
-    start(Settings(), host=host, port=port, say=lambda line: click.echo(line, err=True))
+    start(settings_of_the_site(), host=host, port=port, say=lambda line: click.echo(line, err=True))
 
 
 # ------------------------------------------------------------------------------------------------- looking after the record
@@ -37,10 +37,10 @@ def _database() -> Any:
     """The site's database, brought to this version."""
     try:
         from afterdisc.clinic.database import migrate, open_database
-        from afterdisc.service.settings import Settings
+        from afterdisc.service.settings import settings_of_the_site
     except ModuleNotFoundError as error:
         raise ClinicError(NEEDS) from error
-    database = open_database(Settings().database)
+    database = open_database(settings_of_the_site().database)
     migrate(database)
     return database
 
@@ -56,8 +56,11 @@ def _now() -> str:
 def backup(file: str) -> None:
     """Write the clinic's whole record to FILE (a zip), checked by sums; it can be restored into SQLite or PostgreSQL."""
     database = _database()
+    from afterdisc.clinic import audit
     from afterdisc.clinic.backup import backup as write_backup
 
+    with database.writing() as session:
+        audit.record(session, at=_now(), by=None, action="backup.made", kind="site", subject="site", how="command")
     with write.replaced(file, "wb") as handle:
         receipt = write_backup(database, handle)
     click.echo(f"Wrote {file}: {receipt.n_all} rows. The audit chain ends in {receipt.audit_head}.")
@@ -70,11 +73,11 @@ def restore(file: str) -> None:
     try:
         from afterdisc.clinic.backup import restore as read_backup
         from afterdisc.clinic.database import open_database
-        from afterdisc.service.settings import Settings
+        from afterdisc.service.settings import settings_of_the_site
     except ModuleNotFoundError as error:
         raise ClinicError(NEEDS) from error
     with open(file, "rb") as handle:
-        receipt = read_backup(open_database(Settings().database), handle)
+        receipt = read_backup(open_database(settings_of_the_site().database), handle)
     click.echo(f"Restored {receipt.n_all} rows. The audit chain holds and ends in {receipt.audit_head}.")
 
 

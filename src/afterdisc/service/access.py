@@ -27,6 +27,7 @@ ACCESS: dict[str, frozenset[str] | None] = {
     "home": SIGNED_IN,
     # care
     "worklist": CARE,
+    "worklist_search": CARE,
     "add_demo": CARE,
     "remove_demo": CARE,
     "new_patient_page": CARE,

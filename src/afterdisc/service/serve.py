@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import socket
 import sys
 from collections.abc import Callable
 
@@ -13,6 +14,7 @@ from afterdisc.clinic import people
 from afterdisc.clinic.database import Database, migrate, open_database
 from afterdisc.clinic.moments import Clock, system_clock
 from afterdisc.door import assess, load_program
+from afterdisc.errors import NotPossible
 from afterdisc.service.desk import Desk
 from afterdisc.service.pages import environment
 from afterdisc.service.settings import Settings
@@ -39,6 +41,7 @@ def serve(settings: Settings, *, host: str, port: int, say: Callable[[str], None
     from afterdisc.service.app import create_app
 
     keep_log()
+    refuse_taken(host, port)
     desk = open_desk(settings)
     warm(desk)
     app = create_app(desk)
@@ -51,6 +54,20 @@ def serve(settings: Settings, *, host: str, port: int, say: Callable[[str], None
         app, host=host, port=port, log_config=None, access_log=False, server_header=False, proxy_headers=behind_proxy
     )
     uvicorn.Server(config).run()
+
+
+def refuse_taken(host: str, port: int) -> None:
+    """Raises NotPossible if this address cannot be listened on, before anything else is begun."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise NotPossible(
+                f"port {port} cannot be listened on ({error.strerror}). Another Afterdisc may run already; else give another "
+                "one with --port."
+            ) from None
 
 
 def warm(desk: Desk) -> None:

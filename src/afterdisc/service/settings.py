@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from afterdisc.errors import NotPossible
 
 
 def data_folder() -> Path:
@@ -25,9 +28,9 @@ class Settings(BaseSettings):
     database_url: str = ""
     origin: str = ""  # the public address behind a proxy, for example https://afterdisc.clinic.example
     allowed_hosts: str = "localhost,127.0.0.1,[::1]"  # names by which this server may be called, separated by commas
-    idle_minutes: float = 15
-    session_hours: float = 12
-    most_upload_mb: float = 64
+    idle_minutes: float = Field(default=15, gt=0)
+    session_hours: float = Field(default=12, gt=0)
+    most_upload_mb: float = Field(default=64, gt=0)
     oidc_issuer: str = ""
     oidc_client_id: str = ""
     oidc_client_secret: str = ""
@@ -47,3 +50,12 @@ class Settings(BaseSettings):
         named = [h.strip() for h in self.allowed_hosts.split(",") if h.strip()]
         public = self.origin.partition("://")[2].split("/")[0].rpartition(":")
         return [*named, *([public[0] or public[2]] if self.origin else [])]
+
+
+def settings_of_the_site() -> Settings:
+    """The settings as the environment gives them. Raises NotPossible that names what is wrong, and repeats no value."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = ", ".join(f"AFTERDISC_{str(e['loc'][0]).upper()} ({e['msg'].lower()})" for e in error.errors())
+        raise NotPossible(f"a setting cannot be read: {wrong}. Mend the environment variable, or leave it out.") from None

@@ -67,6 +67,28 @@ def test_accounts_from_the_command_line(tmp_path: Path) -> None:
     assert "10 to 1000 characters" in short.stderr
 
 
+def test_a_setting_that_cannot_be_is_named_and_its_value_not_repeated(tmp_path: Path) -> None:
+    env = {**os.environ, "AFTERDISC_IDLE_MINUTES": "a-secret", "AFTERDISC_DATA": str(tmp_path)}
+    words = [sys.executable, "-m", "afterdisc.cli", "serve", "--port", "8"]
+    done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 7
+    assert "AFTERDISC_IDLE_MINUTES" in done.stderr
+    assert "a-secret" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_port_that_is_taken_is_told_before_anything_is_begun(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        words = [sys.executable, "-m", "afterdisc.cli", "serve", "--port", str(taken.getsockname()[1])]
+        env = {**os.environ, "AFTERDISC_DATA": str(tmp_path / "data")}
+        done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 7
+    assert "--port" in done.stderr
+    assert not (tmp_path / "data").exists()
+
+
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 def test_serve_sets_itself_up_and_stops_when_told(tmp_path: Path, stop: signal.Signals) -> None:
     with socket.socket() as probe:

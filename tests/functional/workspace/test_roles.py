@@ -37,6 +37,7 @@ TABLE: dict[str, set[str | None]] = {
     "fact": {C, R},
     "medicine_page": {C, R},
     "worklist": {C},
+    "worklist_search": {C},
     "add_demo": {C},
     "remove_demo": {C},
     "new_patient_page": {C},

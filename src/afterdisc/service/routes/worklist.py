@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response
 
 from afterdisc.clinic import demo, standing
 from afterdisc.clinic.worklist import Line, lines, newest_visits
@@ -14,6 +15,7 @@ from afterdisc.service.pages import page
 from afterdisc.words.urgency import URGENCIES
 
 router = APIRouter()
+Typed = Annotated[str, Form(max_length=200)]
 DUE_KINDS = {
     "late": "Anything late",
     "danger": "Red-flag questions unanswered",
@@ -79,6 +81,12 @@ def worklist(
         kinds=DUE_KINDS,
         urgencies=URGENCIES,
     )
+
+
+@router.post("/worklist", name="worklist_search")
+def worklist_search(request: Request, q: Typed = "", urgency: Typed = "", due: Typed = "", who: Typed = "") -> Response:
+    """The same, narrowed by what was typed: a name does not stand in the address, so it stays out of histories and logs."""
+    return worklist(request, q, urgency, due, who)
 
 
 def _freshen(desk: Desk) -> None:
