@@ -15,6 +15,7 @@ Item = Mapping[str, Any]
 WIDTH, HEIGHT = 640, 250
 LEFT, RIGHT, TOP, BOTTOM = 46, 12, 14, 34
 LANE = 26
+LETTER = 6.6  # of a label, on the safe side
 LONG = 1080  # the timeline is as wide as the page
 
 
@@ -173,7 +174,6 @@ def _when(span: Span) -> str:
 def _row(f: Frame, i: int, span: Span, height: int) -> Markup:
     y = LANE * i + 16
     a = f.x(span.first)
-    right_side = a < LONG * 0.6
     b = f.x(span.last) if span.last is not None else a
     shape = (
         Markup('<rect class="{k}{o}" x="{a:.1f}" y="{y}" width="{w:.1f}" height="11" rx="3"/>').format(
@@ -182,10 +182,19 @@ def _row(f: Frame, i: int, span: Span, height: int) -> Markup:
         if span.last is not None
         else Markup('<circle class="{k}" cx="{a:.1f}" cy="{y}" r="6"/>').format(k=span.kind, a=a, y=y)
     )
-    text = Markup('<text class="{c}" x="{x:.1f}" y="{y}">{label}</text>').format(
-        c="span-label" if right_side else "span-label end", x=(b + 10) if right_side else (a - 10), y=y + 4, label=span.label
-    )
+    kind, x, down = _place_of_label(span.label, a, b)
+    text = Markup('<text class="{c}" x="{x:.1f}" y="{y}">{label}</text>').format(c=kind, x=x, y=y + down, label=span.label)
     return Markup('<path class="grid" d="M{l} {y}H{r}"/>').format(l=LEFT, r=LONG - RIGHT, y=y) + shape + text
+
+
+def _place_of_label(label: str, a: float, b: float) -> tuple[str, float, int]:
+    """To the right of its mark, to the left of it, or above a bar that leaves no room on either side."""
+    wide = len(label) * LETTER
+    if b + 10 + wide <= LONG:
+        return "span-label", b + 10, 4
+    if a - 10 - wide >= 0:
+        return "span-label end", a - 10, 4
+    return "span-label", max(min(a, LONG - wide), 0), -8
 
 
 def _now(f: Frame, weeks: float, height: int) -> Markup:
