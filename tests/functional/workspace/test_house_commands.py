@@ -67,6 +67,26 @@ def test_accounts_from_the_command_line(tmp_path: Path) -> None:
     assert "10 to 1000 characters" in short.stderr
 
 
+BARE = """
+import sys
+for name in ("fastapi", "sqlalchemy", "alembic", "pydantic_settings", "uvicorn", "structlog"):
+    sys.modules[name] = None  # as where the extra is not installed
+from afterdisc.cli import main
+sys.argv = ["afterdisc", *sys.argv[1:]]
+main()
+"""
+
+
+@pytest.mark.parametrize("command", [["serve"], ["audit", "verify"], ["backup", "x.zip"], ["restore", "some.zip"]])
+def test_a_bare_install_has_no_workspace_and_says_what_is_missing(tmp_path: Path, command: list[str]) -> None:
+    (tmp_path / "some.zip").write_text("not a backup")
+    words = [sys.executable, "-c", BARE, *command]
+    said = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert said.returncode == 7, said.stderr
+    assert "afterdisc[web]" in said.stderr
+    assert "Traceback" not in said.stderr
+
+
 def test_a_setting_that_cannot_be_is_named_and_its_value_not_repeated(tmp_path: Path) -> None:
     env = {**os.environ, "AFTERDISC_IDLE_MINUTES": "a-secret", "AFTERDISC_DATA": str(tmp_path)}
     words = [sys.executable, "-m", "afterdisc.cli", "serve", "--port", "8"]
