@@ -55,8 +55,7 @@ def decide(session: Session, program: Program, visit: Visit, made: Decided, *, a
     )
     session.add(row)
     session.flush()
-    detail = {"proposal": made.proposal, "choice": made.choice, "reason": made.reason}
-    audit.record(session, at=at, by=by, action="decision.made", kind="visit", subject=visit.id, **detail)
+    audit.record(session, at=at, by=by, action="decision.made", kind="visit", subject=visit.id, decision=row.id)
     return row
 
 

@@ -45,7 +45,7 @@ def add_step(session: Session, program: Program, patient_id: str, step: Step, *,
     )
     session.add(row)
     session.flush()
-    audit.record(session, at=at, by=by, action="treatment.added", kind="patient", subject=patient_id, treatment=step.treatment)
+    audit.record(session, at=at, by=by, action="treatment.added", kind="patient", subject=patient_id, step=row.id)
     return row
 
 
@@ -68,8 +68,7 @@ def review_step(session: Session, patient_id: str, step_id: str, judged: Judged,
     row.relief_percent, row.reviewed_on = judged.relief_percent, judged.on
     if judged.ends:
         row.ended_on = row.ended_on or judged.on
-    named = {"treatment": row.treatment}
-    audit.record(session, at=at, by=by, action="treatment.reviewed", kind="patient", subject=patient_id, **named)
+    audit.record(session, at=at, by=by, action="treatment.reviewed", kind="patient", subject=patient_id, step=row.id)
 
 
 def steps_of(session: Session, patient_id: str) -> list[TreatmentGiven]:

@@ -24,6 +24,7 @@ def follow_up_of(follow_up: kb.FollowUp) -> dict[str, Any]:
         "emergency": [_emergency(e) for e in follow_up.emergencies],
         "site": dict(follow_up.site),
         "carried_over": _carried(follow_up.carried) if follow_up.carried else None,
+        "chance_words": _chance_words(follow_up.chance_words) if follow_up.chance_words else None,
         "safety_net": _safety_net(follow_up.safety_net) if follow_up.safety_net else None,
     }
 
@@ -40,6 +41,11 @@ def _carried(carried: kb.Carried) -> dict[str, Any]:
         "groups_until_operation": list(carried.groups_until_operation),
         **support_of(carried.support),
     }
+
+
+def _chance_words(words: kb.ChanceWords) -> dict[str, Any]:
+    said = [[least, word] for least, word in words.words]
+    return {"words": said, "wide_interval": words.wide_interval, **support_of(words.support)}
 
 
 def _safety_net(net: kb.SafetyNet) -> dict[str, Any]:

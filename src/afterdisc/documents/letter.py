@@ -53,6 +53,8 @@ class Letter:
     signed_by: str = ""
     signed_at: str = ""
     made_on: str = ""
+    chance_words: tuple[tuple[float, str], ...] = ()  # what a chance is called from which size on, the greatest first
+    wide_interval: float = 1.0  # an interval of this width is called wide
     scores: tuple[Scored, ...] = ()
     addressee: tuple[str, ...] = ()  # name and address, line by line
     site_lines: tuple[str, ...] = ()  # address and telephone of the site, line by line

@@ -39,7 +39,7 @@ def _sections(letter: Letter, a: dict[str, Any]) -> list[Section]:
         parts.urgency(a, works, answers),
         Section("From the clinician", note),
         parts.standing(a, works),
-        parts.causes(a, works),
+        parts.causes(a, works, letter),
         parts.decisions(letter.decisions),
         parts.next_steps(a, works, letter.decisions, letter.visit_on),
         Section("To be seen at once if", (Points(letter.come_back),) if letter.come_back else ()),

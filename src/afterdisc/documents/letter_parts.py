@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from afterdisc.documents.letter import Decided, Scored
+from afterdisc.documents.letter import Decided, Letter, Scored
 from afterdisc.documents.paper import Banner, Pairs, Part, Points, Section, Table, Text
 from afterdisc.report import phrases
 from afterdisc.report.works import Works, author_year, is_judged, title, where
@@ -27,9 +27,7 @@ TOGETHER = 4  # so many numbers of works stay on one line
 CHOICES = {"accept": "Accepted", "defer": "Deferred", "decline": "Declined"}
 REVIEWED = {"accept": "To be judged on", "defer": "To be looked at again on"}
 TONE = {"E0": "now", "E1": "now", "E2": "soon", "ask": "open", "E3": "calm"}
-CHANCES = ((0.9, "very likely"), (0.65, "likely"), (0.35, "quite possible"), (0.1, "less likely"), (0.0, "unlikely"))
 AFTER_A_LABEL = re.compile(r"$|:| \(not taken\)| (not )?[≥≤<>=!]| is recorded")  # what a condition says of its finding
-WIDE = 0.4  # an interval of this width is called wide
 OPEN_INTERVAL = "; wide interval, so more findings can change this"
 
 
@@ -84,11 +82,11 @@ def standing(a: dict[str, Any], works: Works) -> Section:
 # ------------------------------------------------------------------------------------------------------------------ causes
 
 
-def causes(a: dict[str, Any], works: Works) -> Section:
+def causes(a: dict[str, Any], works: Works, letter: Letter) -> Section:
     """The leading causes with their chance, its interval, a word for it, and what weighs most."""
     ranked = phrases.in_view(a)
     shown = [c for i, c in enumerate(ranked[:N_CAUSES]) if i == 0 or c["probability"] >= WORTH_A_ROW]
-    rows = tuple((c["label"], _chance(c), _weighing(c, works)) for c in shown)
+    rows = tuple((c["label"], _chance(c, letter), _weighing(c, works)) for c in shown)
     bars = tuple((c["probability"], *(c.get("interval") or (c["probability"],) * 2)) for c in shown)
     level = phrases.percent(a["interval_level"])
     caption = (
@@ -104,13 +102,13 @@ def _less_likely(causes: Sequence[Item]) -> tuple[Text, ...]:
     return (Text(f"Less likely: {'; '.join(named)}."),) if named else ()
 
 
-def _chance(cause: Item) -> str:
+def _chance(cause: Item, letter: Letter) -> str:
     p, band = cause["probability"], cause.get("interval")
-    word = next(word for least, word in CHANCES if p >= least)
+    word = next((f", {word}" for least, word in letter.chance_words if p >= least), "")
     if not band:
-        return f"{phrases.percent(p)}, {word}"
-    wide = OPEN_INTERVAL if band[1] - band[0] >= WIDE else ""
-    return f"{phrases.percent(p)} ({phrases.interval(band)}), {word}{wide}"
+        return f"{phrases.percent(p)}{word}"
+    wide = OPEN_INTERVAL if band[1] - band[0] >= letter.wide_interval else ""
+    return f"{phrases.percent(p)} ({phrases.interval(band)}){word}{wide}"
 
 
 def _weighing(cause: Item, works: Works) -> str:

@@ -11,6 +11,7 @@ from afterdisc.knowledge.care import Benefit, Dose, Guideline, Harm, Investigati
 from afterdisc.knowledge.evidence import Code, Fact, Remark, Source, Support, Vignette
 from afterdisc.knowledge.follow_up import (
     Carried,
+    ChanceWords,
     Curve,
     CurvePoint,
     Due,
@@ -31,6 +32,7 @@ __all__ = [
     "Benefit",
     "Carried",
     "Cause",
+    "ChanceWords",
     "Code",
     "Concurrency",
     "CoursePoint",

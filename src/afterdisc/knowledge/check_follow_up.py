@@ -35,12 +35,24 @@ def follow_up_errors(base: KnowledgeBase, places: Places) -> Iterator[KnowledgeE
     yield from _plain_words(base, places)
 
 
+def _falls_to_nought(limits: list[float]) -> bool:
+    falls = all(a > b for a, b in pairwise(limits))
+    return bool(limits) and falls and limits[0] <= 1 and limits[-1] == 0
+
+
 def _carried_and_net(base: KnowledgeBase, places: Places) -> Iterator[KnowledgeError]:
     """What a new visit takes over is declared; what the papers say names only words that a site can set."""
     carried, net = base.follow_up.carried, base.follow_up.safety_net
     for name in (*carried.findings, *carried.only_yes) if carried else ():
         if name not in base.findings:
             yield places.undeclared(name, "finding", base.findings, carried.where if carried else "")
+    chance = base.follow_up.chance_words
+    if chance and not _falls_to_nought([least for least, _ in chance.words]):
+        yield BadDistribution(
+            "the words for a chance do not fall from the greatest to 0",
+            where=chance.where,
+            mend="Order them by `from`, each between 0 and 1, the last one from 0.",
+        )
     if net:
         yield from _placeholders(base, (*net.letter, net.sheet), net.where, places)
 

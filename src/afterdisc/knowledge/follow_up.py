@@ -128,6 +128,16 @@ class Carried:
 
 
 @dataclass(frozen=True)
+class ChanceWords:
+    """What a chance is called in a letter, from which size on, the greatest first; and which interval is called wide."""
+
+    words: tuple[tuple[float, str], ...]
+    wide_interval: float
+    support: Support
+    where: str
+
+
+@dataclass(frozen=True)
 class SafetyNet:
     """What cannot wait, as the letter lists it and as the sheet says it."""
 
@@ -150,4 +160,5 @@ class FollowUp:
     site: Mapping[str, str] = field(default_factory=dict)  # words a site may set, with their neutral default
     carried: Carried | None = None
     safety_net: SafetyNet | None = None
+    chance_words: ChanceWords | None = None
     harms: Mapping[str, str] = field(default_factory=dict)  # harm: plain label

@@ -23,6 +23,7 @@ def read_follow_up(files: Files) -> kb.FollowUp:
         site={name: f.text("default") for name, f in emergency.parts("site", "site word")},
         carried=_carried(due.part("carried_over")) if "carried_over" in due.tree else None,
         safety_net=_safety_net(words.part("safety_net")) if "safety_net" in words.tree else None,
+        chance_words=_chance_words(words.part("chance_words")) if "chance_words" in words.tree else None,
         harms={name: f.text("plain") for name, f in words.parts("harms", "harm")},
     )
     for file in (scores, due, reasons, form, emergency, words):
@@ -86,6 +87,13 @@ def _safety_net(f: Fields) -> kb.SafetyNet:
     net = kb.SafetyNet(f.names("letter"), f.text("sheet"), f.support(), f.where())
     f.done()
     return net
+
+
+def _chance_words(f: Fields) -> kb.ChanceWords:
+    words = each(f.items("words", "word for a chance"), lambda w: (w.number("from"), w.text("say")))
+    read = kb.ChanceWords(words, f.number("wide_interval"), f.support(), f.where())
+    f.done()
+    return read
 
 
 def _reason(f: Fields) -> kb.Reason:

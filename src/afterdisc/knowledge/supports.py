@@ -42,7 +42,7 @@ def _follow_up(follow_up: FollowUp) -> Iterator[Support]:
         for curve in instrument.curves:
             yield from (s for point in curve.points for s in (point.support, point.spread))
     yield from (d.support for d in (*follow_up.due.values(), *follow_up.review_after.values()))
-    alone = (follow_up.carried, follow_up.safety_net, follow_up.pre_visit)
+    alone = (follow_up.carried, follow_up.safety_net, follow_up.chance_words, follow_up.pre_visit)
     yield from (part.support for part in alone if part is not None)
     yield from (e.support for e in follow_up.emergencies)
 

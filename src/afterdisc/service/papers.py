@@ -38,7 +38,7 @@ WISHES = ("prefers_avoiding_surgery", "prefers_fast_return", "wants_to_stop")
 def letter_of(session: Session, desk: Desk, visit: Visit) -> Letter:
     patient = patients.patient(session, visit.patient_id)
     record, a = _seen(session, desk, visit)
-    notes = care.notes_of(session, visit.id)
+    notes, said = care.notes_of(session, visit.id), desk.program.book["follow_up"]["chance_words"]
     note = "\n".join(n.text for n in notes) if notes else care.drafts_of(session, visit.id).get("note", "")
     return Letter(
         site=_site(session, desk).name or "Afterdisc workspace",
@@ -54,6 +54,8 @@ def letter_of(session: Session, desk: Desk, visit: Visit) -> Letter:
         signed_by=account(session, visit.signed_by).name if visit.signed_by else "",
         signed_at=visit.signed_at or "",
         made_on=visit.signed_at or desk.at(),
+        chance_words=tuple((least, word) for least, word in said["words"]),
+        wide_interval=said["wide_interval"],
         scores=tuple(_scores(session, desk.program.book, visit)),
     )
 

@@ -37,6 +37,8 @@ def letter_of(program: Program, case: Mapping[str, Any], **more: Any) -> Letter:
         "findings": known_of(program, case["findings"]),
         "unknown": tuple(m["label"] for m in a["missing"]),
         "come_back": COME_BACK,
+        "chance_words": tuple(map(tuple, program.book["follow_up"]["chance_words"]["words"])),
+        "wide_interval": program.book["follow_up"]["chance_words"]["wide_interval"],
         "signed_by": "Dr J. Sample",
         "signed_at": CLOCK,
         "made_on": CLOCK,

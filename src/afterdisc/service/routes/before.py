@@ -30,7 +30,8 @@ def invite_page(request: Request, visit_id: str) -> Response:
         visit = visits.visit(session, visit_id)
         who = patient(session, visit.patient_id)
         made = invitations.invitations_of(session, visit.id)
-    return page(request, "before/invite.html", visit=visit, patient=who, made=made, link="", now=desk.at())
+    days = invitations.LASTS.days
+    return page(request, "before/invite.html", visit=visit, patient=who, made=made, link="", now=desk.at(), days=days)
 
 
 @router.post("/visits/{visit_id}/invite", name="invite")
@@ -43,8 +44,8 @@ def invite(request: Request, visit_id: str) -> Response:
         who = patient(session, visit.patient_id)
         made = invitations.invitations_of(session, visit.id)
     base = desk.settings.origin.rstrip("/") or f"{request.url.scheme}://{request.headers.get('host', '')}"
-    link = f"{base}/before/{token}"
-    return page(request, "before/invite.html", visit=visit, patient=who, made=made, link=link, now=desk.at())
+    link, days = f"{base}/before/{token}", invitations.LASTS.days
+    return page(request, "before/invite.html", visit=visit, patient=who, made=made, link=link, now=desk.at(), days=days)
 
 
 # ------------------------------------------------------------------------------------------------------ the person's side

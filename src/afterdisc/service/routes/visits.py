@@ -44,10 +44,11 @@ class GivenAnswers(BaseModel):
 @router.get("/visits/{visit_id}", name="visit_page")
 def visit_page(request: Request, visit_id: str) -> Response:
     desk = desk_of(request)
-    with desk.database.writing() as session:
+    with desk.database.reading() as session:
         visit = visits.visit(session, visit_id)
         patient = patients.patient(session, visit.patient_id)
         live = live_of(session, desk.program, visit)
+    with desk.database.writing() as session:  # apart, so that no writer waits for an assessment
         who = visitor_of(request).account_id
         audit.record(session, at=desk.at(), by=who, action="visit.shown", kind="visit", subject=visit.id)
     values = live_values(live)
