@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -196,6 +197,7 @@ def test_the_form_of_the_clinic_holds_every_finding_once(program: Program) -> No
         ("due.yaml", ", judgement: {because: The registries ask at three months., worth: 10}"),
         ("emergency.yaml", COLD_LEG),
         ("pre_visit.yaml", "    worth: 5\n"),
+        ("words.yaml", "    worth: 6\n"),
     ],
 )
 def test_taking_a_judgement_away_makes_loading_fail(copied: Path, file: str, judgement: str) -> None:
@@ -207,6 +209,18 @@ def test_taking_a_judgement_away_makes_loading_fail(copied: Path, file: str, jud
         read_knowledge(copied)
     assert [type(p) for p in told.value.problems] == [UncitedNumber]
     assert told.value.problems[0].where.startswith(f"follow_up/{file}:")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("from: 0.65", "from: 0.95"), ("{from: 0, say: unlikely}", "{from: 0.05, say: unlikely}")]
+)
+def test_words_for_a_chance_that_leave_a_gap_or_overlap_are_refused(copied: Path, old: str, new: str) -> None:
+    path = copied / "follow_up" / "words.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    errors = check_knowledge(read_knowledge(copied), today=date(2026, 11, 25)).errors
+    assert ["do not fall from the greatest to 0" in str(e) for e in errors] == [True]
 
 
 def test_taking_the_reason_of_a_spread_away_makes_loading_fail(copied: Path) -> None:
