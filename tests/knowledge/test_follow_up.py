@@ -13,6 +13,7 @@ import pytest
 from afterdisc.errors import Problems, UncitedNumber
 from afterdisc.knowledge import INSTALLED, read_knowledge
 from afterdisc.knowledge.base import Emergency, KnowledgeBase, Vignette
+from afterdisc.knowledge.check import check_knowledge
 from afterdisc.program import Program
 from afterdisc.report.emergency import emergencies_of
 
