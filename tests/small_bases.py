@@ -29,11 +29,11 @@ Numbers = float | tuple[float, ...]  # one for all slices, or one a slice
 
 _MAPPINGS = ("investigations", "imaging", "definitions", "groups", "facts", "sources")
 _PARTS_MADE_HERE = (
-    *("folder", "version", "title", "intended_use", "review_by", "findings", "model_findings", "causes", "gates"),
+    *("folder", "fhir", "version", "title", "intended_use", "review_by", "findings", "model_findings", "causes", "gates"),
     *("follow_up", "treatments", "red_flags", "slices", "latest_weeks", "dependence", "concurrency", "settings"),
 )
 # All parts of a knowledge base that a small one leaves empty
-NOTHING_ELSE: dict[str, Any] = {"follow_up": kb.FollowUp()} | {
+NOTHING_ELSE: dict[str, Any] = {"follow_up": kb.FollowUp(), "fhir": kb.FhirMap()} | {
     part.name: {} if part.name in _MAPPINGS else () for part in fields(KnowledgeBase) if part.name not in _PARTS_MADE_HERE
 }
 

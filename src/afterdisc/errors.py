@@ -6,11 +6,14 @@
     │   └── BadDistribution · BadCondition · MissingVignette · VignetteFailed
     ├── CaseError        an input is wrong
     │   ├── UnreadableCase · UnknownFinding · ImpossibleState · ImpossibleValue
-    │   └── ContradictoryFacts · OutOfScope
+    │   ├── ContradictoryFacts · OutOfScope
+    │   └── UnreadableRecord   a FHIR record that cannot be read
     ├── ProgramError     a program can't be used
     │   └── StaleProgram · IncompatibleProgram
     ├── RadiographError  a film can't be measured
     │   └── UnreadableFilm · ImpossiblePoints
+    ├── HookError        a CDS Hooks call can't be answered
+    │   └── BadHookCall · MissingData
     └── ClinicError      the clinic's record can't do what was asked
         ├── NotFound · NotPossible
         └── DatabaseError: DatabaseBusy · DatabaseFull · DatabaseUnusable
@@ -102,6 +105,14 @@ class ContradictoryFacts(CaseError):
     """Two findings that cannot both be true."""
 
 
+class UnreadableRecord(CaseError):
+    """A FHIR record that cannot be read. `element` is a FHIRPath, `rule` a short name; the message holds no value of it."""
+
+    def __init__(self, what: str, *, element: str = "", rule: str = "structure") -> None:
+        self.element, self.rule = element, rule
+        super().__init__(f"{element}: {what}" if element else what)
+
+
 class OutOfScope(CaseError):
     """A person this knowledge is not about."""
 
@@ -132,6 +143,22 @@ class UnreadableFilm(RadiographError):
 
 class ImpossiblePoints(RadiographError):
     """Corners that no vertebra has, or a scale that is none."""
+
+
+class HookError(AfterdiscError):
+    """A CDS Hooks call can't be answered. `element` is where in the call; the message holds no value of it."""
+
+    def __init__(self, what: str, *, element: str = "") -> None:
+        self.element = element
+        super().__init__(f"{element}: {what}" if element else what)
+
+
+class BadHookCall(HookError):
+    """A call or a feedback that is not as CDS Hooks says."""
+
+
+class MissingData(HookError):
+    """What a service cannot do without was not sent, and could not be read from the caller's FHIR server either."""
 
 
 class ClinicError(AfterdiscError):

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from afterdisc.compile.cited import support_of
+from afterdisc.compile.fhir import fhir_of
 from afterdisc.compile.follow_up import follow_up_of, section_of
 from afterdisc.knowledge import base as kb
 from afterdisc.knowledge.base import KnowledgeBase
@@ -27,7 +28,7 @@ def book_of(base: KnowledgeBase) -> dict[str, Any]:
         "form": [section_of(s) for s in base.form],
         "causes": {i: _cause(c) for i, c in base.causes.items()},
         "investigations": {
-            i: {"label": v.label, "kind": v.kind, "burden": v.burden, "gives": list(v.gives)}
+            i: {"label": v.label, "kind": v.kind, "burden": v.burden, "gives": list(v.gives), "codes": _codes(v.codes)}
             for i, v in base.investigations.items()
         },
         "gates": {r.id: _rule(r) for r in base.gates},
@@ -50,6 +51,7 @@ def book_of(base: KnowledgeBase) -> dict[str, Any]:
         "stages": {s.id: {"label": s.label, "say": s.say, **support_of(s.support)} for s in base.stages},
     }
     book["follow_up"] = follow_up_of(base.follow_up)
+    book["fhir"] = fhir_of(base)
     book["harms"] = dict(base.follow_up.harms)
     cited = sorted({fact for fact, _ in citations(base)})
     facts = {i: dataclasses.asdict(base.facts[i]) for i in cited if i in base.facts}
@@ -90,9 +92,15 @@ def _finding(f: kb.Finding) -> dict[str, Any]:
     }
 
 
+def _codes(codes: tuple[kb.Code, ...]) -> list[dict[str, str]]:
+    """The codes somebody has checked; `note` says where one means more or less than what it stands beside."""
+    return [{"system": c.system, "code": c.code, "note": c.note} for c in codes if not c.unsure]
+
+
 def _cause(c: kb.Cause) -> dict[str, Any]:
     return {
         "label": c.label,
+        "codes": _codes(c.codes),
         "kind": c.kind,
         "seed": c.seed,
         "summary": c.summary,
@@ -123,6 +131,7 @@ def _rule(r: kb.Rule) -> dict[str, Any]:
 def _treatment(t: kb.Treatment) -> dict[str, Any]:
     return {
         "label": t.label,
+        "codes": _codes(t.codes),
         "rung": t.rung,
         "elective": t.elective,
         "seed": t.seed,

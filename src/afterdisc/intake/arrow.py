@@ -9,9 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from afterdisc.errors import CaseError, ImpossibleState, ImpossibleValue, UnknownFinding, UnreadableCase
-from afterdisc.intake.batch import LONGEST_NAME, Batch, amounts_of, layout_of, out_of_scope, refuse_contradictory_rows
+from afterdisc.intake.batch import (
+    LONGEST_NAME,
+    Batch,
+    amounts_of,
+    layout_of,
+    listed_of,
+    out_of_scope,
+    refuse_contradictory_rows,
+)
 from afterdisc.program import Column, Program
-from afterdisc.words.ingredient import ingredient
 from afterdisc.words.nearest import did_you_mean
 from afterdisc.words.printable import quoted
 
@@ -166,11 +173,11 @@ def _fill_nested(
             continue
         rows[i, place] = 1.0
         try:
-            amounts = _listed(column, value) if column.kind == "set" else _amounts(column, value)
+            amounts, rest = _listed(value) if column.kind == "set" else (_amounts(column, value), None)
         except CaseError as error:
             raise type(error)(f"row {first_row + i}: {error}") from None
         for j, entry in entries:
-            rows[i, j] = amounts.get(entry.entry, entry.absent)
+            rows[i, j] = amounts.get(entry.entry, entry.absent if rest is None else rest)
 
 
 def _refuse_nested_type(kind: Any, column: Column) -> None:
@@ -185,10 +192,9 @@ def _refuse_nested_type(kind: Any, column: Column) -> None:
     raise ImpossibleValue(f"column `{column.name}` must hold {wanted}, this is {kind}.")
 
 
-def _listed(column: Column, value: list[Any]) -> dict[str, float]:
-    if None in value:
-        raise ImpossibleValue(f"`{column.name}` takes a list of names; one of them is null.")
-    return {ingredient(name): 1.0 for name in value}
+def _listed(value: list[Any]) -> tuple[dict[str, float], float | None]:
+    names, rest = listed_of(value)
+    return dict.fromkeys(names, 1.0), rest
 
 
 def _amounts(column: Column, value: Any) -> dict[str, float]:

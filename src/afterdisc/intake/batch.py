@@ -201,7 +201,7 @@ def _coded(column: Column, value: Any) -> float | None:
         guess = did_you_mean(value[:LONGEST_NAME], column.states) if isinstance(value, str) else ""
         raise ImpossibleState(f"`{column.name}` takes one of {', '.join(column.states)}. {guess}".rstrip())
     if kind == "set":
-        if not _is_list(value) or not all(isinstance(v, str) for v in value):
+        if not _is_list(value) or not all(isinstance(v, str) or v is None for v in value):
             raise ImpossibleValue(f'`{column.name}` takes a list of names, for example ["gabapentin"].')
         return 1.0
     if not isinstance(value, Mapping):
@@ -234,13 +234,19 @@ def _number(column: Column, value: Any) -> float | None:
 
 def _fill_entries(column: Column, value: Any, entries: list[tuple[int, Column]], row: Floats) -> None:
     if column.kind == "set":
-        listed = {ingredient(v) for v in value}
+        listed, rest = listed_of(value)
         for i, entry in entries:
-            row[i] = 1.0 if entry.entry in listed else entry.absent
+            row[i] = 1.0 if entry.entry in listed else entry.absent if rest is None else rest
         return
     amounts = amounts_of(column, value.items())
     for i, entry in entries:
         row[i] = amounts.get(entry.entry, entry.absent)
+
+
+def listed_of(value: Iterable[str | None]) -> tuple[set[str], float | None]:
+    """The names of a list, and what a name that is not listed counts as: NaN if the list says `null`, one nobody could read."""
+    names = list(value)
+    return {ingredient(v) for v in names if v is not None}, (math.nan if None in names else None)
 
 
 def amounts_of(column: Column, items: Iterable[tuple[Any, Any]]) -> dict[str, float]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from afterdisc.knowledge.arithmetic import Concurrency, DependenceGroup, EconomicItem, Order, Refusal, Setting, Slice
 from afterdisc.knowledge.care import Benefit, Dose, Guideline, Harm, Investigation, Plain, Rule, Shift, Treatment
 from afterdisc.knowledge.evidence import Code, Fact, Remark, Source, Support, Vignette
+from afterdisc.knowledge.fhir import FhirMap
 from afterdisc.knowledge.follow_up import (
     Carried,
     ChanceWords,
@@ -46,6 +47,7 @@ __all__ = [
     "EconomicItem",
     "Emergency",
     "Fact",
+    "FhirMap",
     "Finding",
     "FollowUp",
     "Guideline",
@@ -118,6 +120,7 @@ class KnowledgeBase:
     economics: tuple[EconomicItem, ...]
     other_supports: tuple[Support, ...]  # of derived findings, ingredient groups and time slices
     follow_up: FollowUp
+    fhir: FhirMap
     facts: Mapping[str, Fact]
     sources: Mapping[str, Source]
     warnings: tuple[str, ...] = field(default=())

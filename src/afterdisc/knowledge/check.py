@@ -7,6 +7,7 @@ from datetime import date
 
 from afterdisc.errors import KnowledgeError
 from afterdisc.knowledge.base import KnowledgeBase
+from afterdisc.knowledge.check_fhir import fhir_errors
 from afterdisc.knowledge.check_follow_up import follow_up_errors
 from afterdisc.knowledge.check_names import name_errors
 from afterdisc.knowledge.check_numbers import number_errors
@@ -41,6 +42,7 @@ def check_knowledge(base: KnowledgeBase, *, today: date) -> Report:
         *name_errors(base, places),
         *rule_errors(base, places),
         *follow_up_errors(base, places),
+        *fhir_errors(base, places),
         *source_errors(base, places),
         *review_errors(base, places),
     ]

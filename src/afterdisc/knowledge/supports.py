@@ -30,6 +30,7 @@ def supports_by_part(base: KnowledgeBase) -> Mapping[str, tuple[Support, ...]]:
         "definitions": (d.support for d in base.definitions.values()),
         "settings": (s.support for s in base.settings.values()),
         "worked out, groups, time": base.other_supports,
+        "reading a record": base.fhir.supports,
         "follow-up": _follow_up(base.follow_up),
         "economics": (e.support for e in base.economics),
     }

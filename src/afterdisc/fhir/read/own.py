@@ -1,0 +1,160 @@
+"""What is written in our own codes, for every finding: answers to our questionnaire, and Observations in our code system."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from afterdisc.fhir.read.codes import codings
+from afterdisc.fhir.read.hits import Candidate, Setting, Unread
+from afterdisc.fhir.read.stands import stands
+from afterdisc.fhir.read.times import Moment, is_after, when_of
+from afterdisc.fhir.read.values import absent_because
+from afterdisc.fhir.record import Record, address_of
+
+FIRST = -1  # an own answer stands before every declared reading of the same time
+NO_VALUE = "it has no value that this finding can have"
+Findings = Mapping[str, Mapping[str, Any]]
+
+
+class Nothing(Exception):
+    """No value can be read."""
+
+
+def read_own(book: Mapping[str, Any], record: Record, setting: Setting) -> Iterator[Candidate | Unread]:
+    """Every answer and every Observation in our own codes that stands at this time."""
+    canonical = book["fhir"]["canonical"]
+    for resource in record.resources("QuestionnaireResponse"):
+        when = when_of(resource)
+        is_ours = str(resource.get("questionnaire", "")).startswith(f"{canonical}/Questionnaire/intake")
+        if is_ours and _counts(resource, when, setting):
+            yield from _answers(book["findings"], resource, when)
+    for resource in record.resources("Observation"):
+        name = _own_code(canonical, resource)
+        when = when_of(resource)
+        if name and _counts(resource, when, setting):
+            yield _observation(book["findings"], canonical, name, resource, when)
+
+
+def _counts(resource: Mapping[str, Any], when: Moment, setting: Setting) -> bool:
+    return stands(resource) == "yes" and not (when.is_known and is_after(when, setting.at))
+
+
+def _own_code(canonical: str, resource: Mapping[str, Any]) -> str:
+    system = f"{canonical}/CodeSystem/finding"
+    return next((code for s, code, _ in codings(resource.get("code")) if s == system), "")
+
+
+def _observation(
+    findings: Findings, canonical: str, name: str, resource: Mapping[str, Any], when: Moment
+) -> Candidate | Unread:
+    at, element, code = address_of(resource), "Observation.value", f"AFTERDISC|{name}"
+    text = findings.get(name)
+    if text is None:
+        return Unread("", at, "Observation.code", "no finding has this code", "See the CodeSystem for the codes.")
+    if absent_because(resource) is not None:
+        return Candidate(name, None, when, at, element, code, FIRST)
+    try:
+        value = _collected(text["kind"], canonical, resource) if text["kind"] in ("set", "map") else _of_kind(text, resource)
+    except Nothing:
+        return Unread(name, at, element, NO_VALUE)
+    return Candidate(name, value, when, at, element, code, FIRST)
+
+
+def _of_kind(text: Mapping[str, Any], node: Mapping[str, Any]) -> Any:
+    """The value[x] of an Observation or an answer, as the finding takes it."""
+    if text["kind"] == "bool":
+        value = node.get("valueBoolean")
+        if isinstance(value, bool):
+            return value
+        raise Nothing
+    if text["kind"] in ("number", "count"):
+        return _number(node)
+    coded = [c for _, c, _ in codings(node.get("valueCodeableConcept"))]
+    coding = node.get("valueCoding")
+    coded += [coding["code"]] if isinstance(coding, Mapping) and isinstance(coding.get("code"), str) else []
+    coded += [node["valueString"]] if isinstance(node.get("valueString"), str) else []
+    state = next((c for c in coded if c in text["values"]), None)
+    if state is None:
+        raise Nothing
+    return state
+
+
+def _number(node: Mapping[str, Any]) -> Any:
+    quantity = node.get("valueQuantity")
+    amount = quantity.get("value") if isinstance(quantity, Mapping) else None
+    given = (amount, node.get("valueInteger"), node.get("valueDecimal"))
+    found = next((v for v in given if isinstance(v, int | float) and not isinstance(v, bool)), None)
+    if found is None:
+        raise Nothing
+    return found
+
+
+def _collected(kind: str, canonical: str, resource: Mapping[str, Any]) -> Any:
+    """A set or a map from the components; without any, `valueBoolean: false` says that there are none."""
+    system, parts = f"{canonical}/CodeSystem/ingredient", resource.get("component")
+    named: dict[str, Mapping[str, Any]] = {}
+    for part in parts if isinstance(parts, list) else ():
+        if isinstance(part, Mapping):
+            named |= {code: part for s, code, _ in codings(part.get("code")) if s == system}
+    if not named and resource.get("valueBoolean") is not False:
+        raise Nothing
+    if kind == "set":
+        return list(named)
+    return {name: None if "dataAbsentReason" in part else _number(part) for name, part in named.items()}
+
+
+def _answers(findings: Findings, response: Mapping[str, Any], when: Moment) -> Iterator[Candidate | Unread]:
+    at, waiting = address_of(response), [response.get("item")]
+    groups: dict[str, dict[str, Any]] = {}
+    while waiting:
+        items = waiting.pop()
+        for item in items if isinstance(items, list) else ():
+            if not isinstance(item, Mapping):
+                continue
+            name, answers = item.get("linkId"), item.get("answer")
+            text = findings.get(name) if isinstance(name, str) else None
+            if text is not None and text["kind"] == "map":
+                groups.setdefault(str(name), {}).update(_pair(item))
+            elif text is not None and isinstance(answers, list) and answers:
+                yield _answer(str(name), text, [a for a in answers if isinstance(a, Mapping)], at, when)
+            else:
+                waiting.append(item.get("item"))
+    for name, pairs in groups.items():
+        yield Candidate(name, pairs, when, at, f"QuestionnaireResponse.item.where(linkId='{name}')", f"AFTERDISC|{name}", FIRST)
+
+
+def _answer(name: str, text: Mapping[str, Any], answers: list[Mapping[str, Any]], at: str, when: Moment) -> Candidate | Unread:
+    element = f"QuestionnaireResponse.item.where(linkId='{name}').answer"
+    try:
+        value: Any = [_name(a) for a in answers] if text["kind"] == "set" else _of_kind(text, answers[0] if answers else {})
+    except Nothing:
+        return Unread(name, at, element, NO_VALUE)
+    if value == ["none"]:
+        value = []
+    return Candidate(name, value, when, at, element, f"AFTERDISC|{name}", FIRST)
+
+
+def _name(answer: Mapping[str, Any]) -> str:
+    coding = answer.get("valueCoding")
+    said = answer.get("valueString", coding.get("code", coding.get("display")) if isinstance(coding, Mapping) else None)
+    if not isinstance(said, str) or not said.strip():
+        raise Nothing
+    return said.strip()
+
+
+def _pair(group: Mapping[str, Any]) -> dict[str, Any]:
+    """One row of a map: `.ingredient` and `.amount`; an amount that is missing is not known."""
+    inside: dict[str, Mapping[str, Any]] = {}
+    items = group.get("item")
+    for item in items if isinstance(items, list) else ():
+        if isinstance(item, Mapping) and isinstance(item.get("answer"), list) and item["answer"]:
+            inside[str(item.get("linkId")).rpartition(".")[2]] = item["answer"][0]
+    try:
+        name = _name(inside.get("ingredient", {}))
+    except Nothing:
+        return {}
+    try:
+        return {name: _number(inside.get("amount", {}))}
+    except Nothing:
+        return {name: None}
