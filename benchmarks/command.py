@@ -11,6 +11,7 @@ import assessment
 import batch
 import cold_start
 import numba
+import patient_view
 import posterior
 import rules
 import workspace
@@ -21,7 +22,8 @@ from rich.table import Table
 
 from afterdisc.door import load_program
 
-PARTS = ("assessment", "posterior", "rules", "batch", "cold_start", "workspace")  # first what the others would fill memory for
+# first what the others would fill memory for
+PARTS = ("assessment", "posterior", "rules", "batch", "cold_start", "workspace", "patient_view")
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -56,6 +58,7 @@ def measured(names: Sequence[str], rounds: int, cases: Path | None, seconds: int
         "cold_start": lambda: cold_start.measure(rounds),
         "batch": lambda: batch.measure(program, rounds),
         "workspace": lambda: workspace.measure(program, seconds),
+        "patient_view": lambda: patient_view.measure(program, rounds),
     }
     for name in names:
         for figure in parts[name]():

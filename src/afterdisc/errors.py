@@ -15,7 +15,7 @@
     ├── HookError        a CDS Hooks call can't be answered
     │   └── BadHookCall · MissingData
     └── ClinicError      the clinic's record can't do what was asked
-        ├── NotFound · NotPossible
+        ├── NotFound · NotPossible · RecordUnreachable
         └── DatabaseError: DatabaseBusy · DatabaseFull · DatabaseUnusable
 
 A message says what is wrong, where, what was expected and how to mend it. It names findings, rules and rows,
@@ -165,6 +165,10 @@ class ClinicError(AfterdiscError):
     """The clinic's record can't do what was asked. The message names no person."""
 
     exit_code = 7
+
+
+class RecordUnreachable(ClinicError):
+    """Another system's record can't be read or written now; the message repeats nothing of what was sent or read."""
 
 
 class NotFound(ClinicError):

@@ -34,6 +34,8 @@ def test_the_commands_are_these() -> None:
         "assess",
         "assess-batch",
         "interview",
+        "fhir assess",
+        "fhir explain",
         "serve",
         "backup",
         "restore",

@@ -10,7 +10,8 @@ from typing import Any
 
 import click
 
-from afterdisc.cli import workspace, write
+from afterdisc.cli import hooks, workspace, write
+from afterdisc.cli.fhir import fhir
 from afterdisc.errors import AfterdiscError
 from afterdisc.words.printable import printable
 
@@ -137,7 +138,8 @@ def interview(session: str, as_json: bool, folder: str | None) -> None:
         _print_page(answer)
 
 
-for command in workspace.COMMANDS:
+cli.add_command(fhir)
+for command in (*workspace.COMMANDS, *hooks.COMMANDS):
     cli.add_command(command)
 
 

@@ -33,7 +33,7 @@ def serve(host: str, port: int) -> None:
 # ------------------------------------------------------------------------------------------------- looking after the record
 
 
-def _database() -> Any:
+def open_site() -> Any:
     """The site's database, brought to this version."""
     try:
         from afterdisc.clinic.database import migrate, open_database
@@ -55,7 +55,7 @@ def _now() -> str:
 @click.argument("file", type=click.Path(dir_okay=False))
 def backup(file: str) -> None:
     """Write the clinic's whole record to FILE (a zip), checked by sums; it can be restored into SQLite or PostgreSQL."""
-    database = _database()
+    database = open_site()
     from afterdisc.clinic import audit
     from afterdisc.clinic.backup import backup as write_backup
 
@@ -86,7 +86,7 @@ def restore(file: str) -> None:
 @click.argument("file", type=click.Path(dir_okay=False))
 def export_person(number: str, file: str) -> None:
     """Write everything that is kept of the person with this patient NUMBER to FILE (JSON)."""
-    database = _database()
+    database = open_site()
     from afterdisc.clinic import audit
     from afterdisc.clinic.backup import export_person as everything
 
@@ -104,7 +104,7 @@ def export_person(number: str, file: str) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask again.")
 def erase_person(number: str, yes: bool) -> None:
     """Erase the person with this patient NUMBER for good; the audit keeps that it was done."""
-    database = _database()
+    database = open_site()
     from afterdisc.clinic.erasure import erase
 
     if not yes:
@@ -133,7 +133,7 @@ def audit_group() -> None:
 @audit_group.command("verify")
 def audit_verify() -> None:
     """Check the audit chain from the first row to the last; exit code 7 if it is broken."""
-    database = _database()
+    database = open_site()
     from afterdisc.clinic import audit
 
     with database.reading() as session:
@@ -155,7 +155,7 @@ def account_group() -> None:
 @click.password_option(help="At least 10 characters; asked for if it is not given.")
 def account_add(login: str, name: str, roles: tuple[str, ...], password: str) -> None:
     """Add an account that signs in with LOGIN and a password."""
-    database = _database()
+    database = open_site()
     from afterdisc.clinic import people
 
     with database.writing() as session:
@@ -168,7 +168,7 @@ def account_add(login: str, name: str, roles: tuple[str, ...], password: str) ->
 @click.password_option(help="At least 10 characters; asked for if it is not given.")
 def account_password(login: str, password: str) -> None:
     """Set the password of the account LOGIN; every sign-in of it ends."""
-    database = _database()
+    database = open_site()
     from sqlalchemy import select
 
     from afterdisc.clinic import people

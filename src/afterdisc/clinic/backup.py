@@ -1,6 +1,7 @@
 """Backup and restore of the whole record, the same file for SQLite and PostgreSQL; and one person's record as one file.
 
-A backup is a zip: a manifest with revision, counts and checksums, and one file of JSON lines a table. Sign-ins are left out.
+A backup is a zip: a manifest with revision, counts and checksums, and one file of JSON lines a table. Sign-ins, launches
+that have begun and tokens seen are left out.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from afterdisc.clinic.tables import Base, Visit
 from afterdisc.errors import DatabaseUnusable, NotPossible
 
 FORMAT = "afterdisc-backup/1"
-LEFT_OUT = {"sign_in", "login_attempt"}
+LEFT_OUT = {"sign_in", "login_attempt", "seen_token", "ehr_launch"}
 MANIFEST = "manifest.json"
 
 

@@ -6,6 +6,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from afterdisc.clinic import audit
+from afterdisc.clinic.ehr_tables import EhrPatient, PlanSeen
+from afterdisc.clinic.hook_log import person_key
 from afterdisc.clinic.patients import patient
 from afterdisc.clinic.tables import (
     Answer,
@@ -26,7 +28,7 @@ from afterdisc.clinic.tables import (
 )
 
 OF_A_VISIT: tuple[type[Base], ...] = (Decision, Note, KeptAssessment, Answer, Draft, Invitation, Measurement, Standing)
-OF_A_PERSON: tuple[type[Base], ...] = (Operation, TreatmentGiven, Score)
+OF_A_PERSON: tuple[type[Base], ...] = (Operation, TreatmentGiven, Score, EhrPatient)
 
 
 def erase(session: Session, patient_id: str, *, at: str, by: str | None) -> dict[str, int]:
@@ -38,7 +40,7 @@ def erase(session: Session, patient_id: str, *, at: str, by: str | None) -> dict
     session.merge(Erasure(patient_id=patient_id, at=at, by=by))
     session.flush()  # from here on the database lets these rows go
     of_person = select(Visit.id).where(Visit.patient_id == patient_id).scalar_subquery()
-    n_rows = {}
+    n_rows = {"plan_seen": _forget_plans(session, patient_id)}
     for table in OF_A_VISIT:
         column = table.__table__.c.visit_id
         n_rows[table.__tablename__] = _n(session, delete(table).where(column.in_(of_person)))
@@ -49,6 +51,13 @@ def erase(session: Session, patient_id: str, *, at: str, by: str | None) -> dict
     session.expire_all()
     audit.record(session, at=at, by=by, action="patient.erased", kind="patient", subject=patient_id, rows=sum(n_rows.values()))
     return n_rows
+
+
+def _forget_plans(session: Session, patient_id: str) -> int:
+    """What was seen of their plan from other record systems."""
+    links = session.execute(select(EhrPatient.issuer, EhrPatient.fhir_id).where(EhrPatient.patient_id == patient_id))
+    keys = [person_key(issuer, fhir_id) for issuer, fhir_id in links]
+    return _n(session, delete(PlanSeen).where(PlanSeen.person.in_(keys)))
 
 
 def _n(session: Session, statement: object) -> int:

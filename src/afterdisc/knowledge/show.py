@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from afterdisc.errors import UndeclaredName
+from afterdisc.knowledge import base as kb
+from afterdisc.knowledge import show_fhir as fhir
 from afterdisc.knowledge import show_medicine as medicine
 from afterdisc.knowledge import show_rules as rules
 from afterdisc.knowledge.base import KnowledgeBase
@@ -16,7 +18,10 @@ from afterdisc.words.nearest import did_you_mean
 
 __all__ = ["LISTS", "Page", "Section", "show", "text"]
 
-LISTS = ("findings", "causes", "treatments", "investigations", "red_flags", "rules", "definitions", "groups")
+LISTS = (
+    *("findings", "causes", "treatments", "investigations", "red_flags", "rules", "definitions", "groups"),
+    *("readings", "orders"),
+)
 Writer = Callable[[PageWriter], None]
 
 
@@ -46,7 +51,7 @@ def _writers(base: KnowledgeBase) -> Iterator[tuple[str, Writer]]:
     yield from ((x.id, partial(medicine.cause, cause=x)) for x in base.causes.values())
     yield from ((x.id, partial(medicine.treatment, treatment=x)) for x in base.treatments.values())
     yield from ((x.id, partial(medicine.investigation, test=x)) for x in base.investigations.values())
-    yield from ((x.id, partial(medicine.finding, finding=x)) for x in base.findings.values())
+    yield from ((x.id, partial(_finding, finding=x)) for x in base.findings.values())
     yield from ((x.id, partial(medicine.weight, model=x)) for x in base.model_findings.values() if x.id not in base.findings)
     yield from ((x.id, partial(rules.red_flag, flag=x)) for x in base.red_flags.values())
     yield from ((x.id, partial(rules.imaging_rule, rule=x)) for x in base.imaging.values())
@@ -58,6 +63,11 @@ def _writers(base: KnowledgeBase) -> Iterator[tuple[str, Writer]]:
     yield from ((x.id, partial(_economic, position=i)) for i, x in enumerate(base.economics))
     yield from ((name, partial(_fact, name=name)) for name in base.facts)
     yield from ((name, partial(_work, name=name)) for name in base.sources)
+
+
+def _finding(page: PageWriter, finding: kb.Finding) -> None:
+    medicine.finding(page, finding)
+    fhir.readings(page, finding)
 
 
 # -- small things ------------------------------------------------------------------------------------------------
@@ -120,6 +130,12 @@ def _list(base: KnowledgeBase, name: str) -> Page:
             page.table(name, ("id", "means"), ((x.id, x.means) for x in base.definitions.values()))
         case "groups":
             page.table(name, ("id", "ingredients"), ((x, ", ".join(members)) for x, members in base.groups.items()))
+        case "readings":
+            rows = ((f, d.read, fhir.where_read(d), fhir.limits(d)) for f, found in base.fhir.readings.items() for d in found)
+            page.table("read from a FHIR record", ("finding", "way", "from", "time"), rows)
+        case "orders":
+            orders = base.fhir.orders.values()
+            page.table("recognised as an order", ("id", "by"), ((o.id, fhir.recognised_by(o)) for o in orders))
     return page.page(name.replace("_", " "))
 
 

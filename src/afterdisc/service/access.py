@@ -9,6 +9,7 @@ SIGNED_IN = frozenset({CLINICIAN, REVIEWER, ADMINISTRATOR})
 CARE = frozenset({CLINICIAN})
 MEDICINE = frozenset({CLINICIAN, REVIEWER})
 HOUSE = frozenset({ADMINISTRATOR})
+MACHINES = frozenset({"machine"})  # no person: another system, by its token (service.ehr.tokens), or this machine itself
 
 ACCESS: dict[str, frozenset[str] | None] = {
     # the door
@@ -85,5 +86,18 @@ ACCESS: dict[str, frozenset[str] | None] = {
     "oidc_start": EVERYBODY,
     "oidc_callback": EVERYBODY,
     "setup_restore": EVERYBODY,
+    # other systems
+    "fhir_metadata": EVERYBODY,
+    "fhir_questionnaire": EVERYBODY,
+    "fhir_questionnaires": EVERYBODY,
+    "fhir_operation_definition": EVERYBODY,
+    "fhir_assess": MACHINES,
+    "fhir_apply": MACHINES,
+    "fhir_apply_by_name": MACHINES,
+    "fhir_populate": MACHINES,
+    "fhir_populate_by_name": MACHINES,
+    "cds_services": EVERYBODY,
+    "cds_service": MACHINES,
+    "cds_feedback": MACHINES,
 }
 OPEN_WHILE_LOCKED = {"sign_out", "unlock_page", "unlock"}

@@ -12,6 +12,7 @@ from starlette.types import Scope
 
 from afterdisc.service import failures
 from afterdisc.service.access import ACCESS
+from afterdisc.service.cors import Cors, origin_of
 from afterdisc.service.desk import Desk
 from afterdisc.service.guard import Envelope, ours
 from afterdisc.service.pages import REPORT_STATIC, SHARED, STATIC
@@ -36,6 +37,7 @@ def create_app(desk: Desk) -> FastAPI:
         by_accident=failures.by_accident,
         note=desk.metrics.note,
     )
+    app.add_middleware(Cors, origins=lambda: origins_of(desk))
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=_hosts(desk), www_redirect=False)
     _everything_has_access()
     return app
@@ -55,6 +57,13 @@ class Files(StaticFiles):
         if scope["query_string"].startswith(b"v="):
             answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         return answer
+
+
+def origins_of(desk: Desk) -> frozenset[str]:
+    """Whose pages may call the CDS Hooks services: those the site names, and those of the record systems it trusts."""
+    named = (o.strip().rstrip("/").lower() for o in desk.settings.hooks_origins.split(","))
+    trusted = (origin_of(issuer.hooks.issuer) for issuer in desk.issuers.all if issuer.hooks)
+    return frozenset(o for o in (*named, *trusted) if o)
 
 
 def _hosts(desk: Desk) -> list[str]:

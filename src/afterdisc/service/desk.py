@@ -13,6 +13,8 @@ from afterdisc.clinic.database import Database
 from afterdisc.clinic.moments import Clock, stamp
 from afterdisc.clinic.people import Limits, Visitor
 from afterdisc.program import Program
+from afterdisc.service.ehr.issuers import Issuers, issuers_of
+from afterdisc.service.ehr.keys import Keys
 from afterdisc.service.metrics import Metrics
 from afterdisc.service.rates import Rates
 from afterdisc.service.settings import Settings
@@ -29,10 +31,16 @@ class Desk:
     setup_code: str = ""  # shown in the terminal; whoever has it makes the first account
     metrics: Metrics = field(default_factory=Metrics)
     rates: Rates = field(default_factory=Rates)
+    keys: Keys = field(default_factory=Keys)  # other systems' public ones
 
     @cached_property
     def limits(self) -> Limits:
         return Limits(timedelta(minutes=self.settings.idle_minutes), timedelta(hours=self.settings.session_hours))
+
+    @property
+    def issuers(self) -> Issuers:
+        """The record systems this site is connected to; read anew when the file has changed."""
+        return issuers_of(self.settings.ehr)
 
     def now(self) -> datetime:
         return self.clock()

@@ -21,7 +21,10 @@ from afterdisc.errors import (
     NotFound,
     NotPossible,
     RadiographError,
+    UnreadableRecord,
 )
+from afterdisc.service import outcomes
+from afterdisc.service.ehr.tokens import NotTrusted
 from afterdisc.service.guard import Foreign, Locked, NotAllowed, NotSignedIn, TooLarge, TooOften
 from afterdisc.service.pages import page
 
@@ -36,6 +39,7 @@ STATUS: dict[type[AfterdiscError], int] = {
     ClinicError: 409,
     AfterdiscError: 400,
 }
+BY_RULE = {"invalid": 400, "too-long": 413, "too-costly": 413}
 PLAIN = {
     400: "This request cannot be read. Go back and try again.",
     404: "There is no page at this address. Check it, or go back to the worklist.",
@@ -46,6 +50,8 @@ PLAIN = {
 
 def status_of(error: AfterdiscError) -> int:
     """The HTTP status of each kind of error."""
+    if isinstance(error, UnreadableRecord) and error.rule in BY_RULE:
+        return BY_RULE[error.rule]
     return next((status for kind, status in STATUS.items() if isinstance(error, kind)), 400)
 
 
@@ -62,6 +68,13 @@ def handle(app: FastAPI) -> None:
     def _not_allowed(request: Request, error: NotAllowed) -> Response:
         return told(request, 403, "Not for this role", f"This page is for the role {error}. An administrator gives roles.")
 
+    @app.exception_handler(NotTrusted)
+    def _not_trusted(request: Request, error: NotTrusted) -> Response:
+        say = f"This call is not let in: {error.why}. Send a bearer token as CDS Hooks describes it."
+        answer = told(request, 401, "Not let in", say)
+        answer.headers["WWW-Authenticate"] = 'Bearer realm="afterdisc"'
+        return answer
+
     @app.exception_handler(Foreign)
     def _foreign(request: Request, _: Foreign) -> Response:
         return told(request, 403, "Not from this site", "This change came from no page of this site. Reload, then try again.")
@@ -71,12 +84,12 @@ def handle(app: FastAPI) -> None:
         return told(request, 429, "Too many calls", "Too many calls from this address. Wait a minute, then try again.")
 
     @app.exception_handler(TooLarge)
-    def _too_large(request: Request, _: TooLarge) -> Response:
-        return told(request, 413, "Too large", PLAIN[413])
+    def _too_large(request: Request, error: TooLarge) -> Response:
+        return told(request, 413, "Too large", PLAIN[413], error)
 
     @app.exception_handler(AfterdiscError)
     def _on_purpose(request: Request, error: AfterdiscError) -> Response:
-        return told(request, status_of(error), "This cannot be done", str(error))
+        return told(request, status_of(error), "This cannot be done", str(error), error)
 
     @app.exception_handler(RequestValidationError)
     def _not_understood(request: Request, error: RequestValidationError) -> Response:
@@ -85,7 +98,8 @@ def handle(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def _http(request: Request, error: HTTPException) -> Response:
-        return told(request, error.status_code, "This cannot be done", PLAIN.get(error.status_code, "Go back and try again."))
+        say = PLAIN.get(error.status_code, "Go back and try again.")
+        return told(request, error.status_code, "This cannot be done", say, error)
 
 
 def by_accident(request: Request, error: Exception) -> Response:
@@ -115,8 +129,10 @@ def wants_json(request: Request) -> bool:
     return "application/json" in request.headers.get("Accept", "")
 
 
-def told(request: Request, status: int, title: str, say: str) -> Response:
-    """The same message as data, as a fragment or as a page, whichever was asked for."""
+def told(request: Request, status: int, title: str, say: str, error: Exception | None = None) -> Response:
+    """The same message as data, as a fragment or as a page, whichever was asked for; to a machine as an OperationOutcome."""
+    if outcomes.speaks_fhir(request.url.path):
+        return outcomes.outcome_of(error, status, say)
     if wants_json(request):
         return JSONResponse({"error": title, "say": say}, status_code=status)
     template = "failure_fragment.html" if request.headers.get("HX-Request") == "true" else "failure.html"
@@ -124,6 +140,8 @@ def told(request: Request, status: int, title: str, say: str) -> Response:
 
 
 def _to_the_door(request: Request, door: str, status: int, say: str) -> Response:
+    if outcomes.speaks_fhir(request.url.path):
+        return outcomes.outcome(status, say)
     if wants_json(request):
         return JSONResponse({"error": "door", "say": say, "door": door}, status_code=status)
     target = f"{door}?next={quote(_back(request))}"

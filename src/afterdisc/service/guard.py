@@ -8,18 +8,20 @@ from __future__ import annotations
 import hmac
 import time
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from afterdisc.clinic import people
 from afterdisc.clinic.people import Visitor
-from afterdisc.service.access import ACCESS, OPEN_WHILE_LOCKED
+from afterdisc.service import outcomes
+from afterdisc.service.access import ACCESS, MACHINES, OPEN_WHILE_LOCKED
+from afterdisc.service.admission import admitted_machine
 from afterdisc.service.desk import desk_of
 
 COOKIE = "afterdisc_session"
@@ -90,6 +92,9 @@ def admitted(request: Request, visitor: Annotated[Visitor | None, Depends(known)
     name = request.scope["route"].name
     request.state.visitor = visitor
     allowed = ACCESS[name]
+    if allowed is MACHINES:
+        request.state.machine = admitted_machine(request)
+        return
     if allowed is None:
         if name not in WATCHED and not desk_of(request).rates.takes(request.client.host if request.client else "?"):
             raise TooOften
@@ -104,7 +109,7 @@ def admitted(request: Request, visitor: Annotated[Visitor | None, Depends(known)
 
 async def ours(request: Request, _: Annotated[None, Depends(admitted)]) -> None:
     """Raises Foreign for a change that is asked for by another site, or without the token our pages carry."""
-    if request.method in SAFE:
+    if request.method in SAFE or ACCESS[request.scope["route"].name] is MACHINES:
         return
     if not _same_origin(request):
         raise Foreign
@@ -180,7 +185,7 @@ class Envelope:
 
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > self.most_bytes:
-            await _refuse_large(sending)
+            await _refused_large(scope["path"])(scope, receive, sending)
             return
         try:
             await self.app(scope, receiving, sending)
@@ -190,7 +195,8 @@ class Envelope:
                 await answer(scope, receive, sending)
 
 
-async def _refuse_large(send: Any) -> None:
-    text = b"What was sent is too large for this server. Send less at once; nothing that was saved is lost."
-    await send({"type": "http.response.start", "status": 413, "headers": [(b"content-type", b"text/plain; charset=utf-8")]})
-    await send({"type": "http.response.body", "body": text})
+def _refused_large(path: str) -> Response:
+    if outcomes.speaks_fhir(path):
+        return outcomes.outcome(413, outcomes.PLAIN[413])
+    text = "What was sent is too large for this server. Send less at once; nothing that was saved is lost."
+    return PlainTextResponse(text, 413)

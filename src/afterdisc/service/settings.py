@@ -36,6 +36,9 @@ class Settings(BaseSettings):
     oidc_client_secret: str = ""
     oidc_name: str = "your organisation"
     oidc_roles_claim: str = ""  # a claim that lists roles; empty: an administrator gives them
+    ehr: str = ""  # path of the YAML file that names the record systems this site trusts
+    hooks_silent: bool = False  # CDS Hooks: work cards out and keep them, show none
+    hooks_origins: str = ""  # whose pages may call the CDS Hooks services from a browser, separated by commas
 
     @property
     def database(self) -> str:

@@ -7,9 +7,9 @@ from datetime import date
 from typing import Any
 
 from afterdisc.clinic.record import ORIGINS, Known
+from afterdisc.report.answers import answer as answer
 from afterdisc.words.days import day
 
-UNKNOWN = "not known"
 NOT_ASKED = "not asked yet"
 Item = Mapping[str, Any]
 NAVIGATION = (
@@ -37,23 +37,6 @@ def how_old(observed_on: str, today: str) -> str:
 
 def origin(name: str) -> str:
     return ORIGINS.get(name, name)
-
-
-def answer(finding: Item, value: Any) -> str:
-    """An answer in words. Unknown is said, and is never "no"."""
-    if value is None:
-        return UNKNOWN
-    kind = finding["kind"]
-    if kind == "bool":
-        return "yes" if value else "no"
-    if kind in ("ordinal", "category"):
-        return str(finding["values"].get(value, value))
-    if kind == "set":
-        return ", ".join(str(v) for v in value) or "none"
-    if kind == "map":
-        unit = finding["unit"]
-        return ", ".join(f"{k} {'?' if v is None else f'{v:g}'} {unit}".strip() for k, v in value.items()) or "none"
-    return f"{value:g} {finding['unit']}".strip()
 
 
 def full_name(patient: Any) -> str:

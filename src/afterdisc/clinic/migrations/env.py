@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from afterdisc.clinic import ehr_tables  # noqa: F401 (its tables too)
 from afterdisc.clinic.tables import Base
 
 context.configure(

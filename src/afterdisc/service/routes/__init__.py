@@ -1,6 +1,19 @@
 """Routes, one file a part of the workspace; all of them, in order."""
 
-from afterdisc.service.routes import admin, before, decide, door, evidence, measure, patients, provider, visits, worklist
+from afterdisc.service.routes import (
+    admin,
+    before,
+    decide,
+    door,
+    evidence,
+    fhir,
+    hooks,
+    measure,
+    patients,
+    provider,
+    visits,
+    worklist,
+)
 
 ROUTERS = [
     door.router,
@@ -13,4 +26,6 @@ ROUTERS = [
     measure.router,
     evidence.router,
     admin.router,
+    fhir.router,
+    hooks.router,
 ]

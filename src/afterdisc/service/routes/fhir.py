@@ -1,0 +1,90 @@
+"""FHIR R4 for machines: assess a record, a plan for it, the intake filled from it; and what there is (metadata)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from afterdisc.fhir import answers
+from afterdisc.fhir.operations import APPLY, ASSESS, POPULATE, Asked, Operation, asked
+from afterdisc.fhir.write import capability_statement, questionnaire_of
+from afterdisc.program import Program
+from afterdisc.service.desk import Desk, desk_of
+from afterdisc.service.fhir_body import answers_in_json, resource_in
+from afterdisc.service.outcomes import FHIR_JSON
+
+router = APIRouter(prefix="/fhir", dependencies=[Depends(answers_in_json)])
+ANYTHING: Mapping[str, Any] = {"schema": {"type": "object"}}
+TAKES = {"requestBody": {"required": True, "content": {FHIR_JSON: ANYTHING, "application/json": ANYTHING}}}
+Answer = Callable[[Program, Asked], Mapping[str, Any]]
+
+
+@router.post("/$assess", name="fhir_assess", openapi_extra=TAKES)
+async def assess(request: Request) -> Response:
+    """The assessment of a record: a Bundle with causes, red flags, proposals, plan, and what could not be read."""
+    return await _answered(request, ASSESS, answers.bundle)
+
+
+@router.post("/PlanDefinition/re-evaluation/$apply", name="fhir_apply", openapi_extra=TAKES)
+@router.post("/PlanDefinition/$apply", name="fhir_apply_by_name", openapi_extra=TAKES)
+async def apply(request: Request) -> Response:
+    """The plan for one person: a CarePlan."""
+    return await _answered(request, APPLY, answers.plan)
+
+
+@router.post("/Questionnaire/intake/$populate", name="fhir_populate", openapi_extra=TAKES)
+@router.post("/Questionnaire/$populate", name="fhir_populate_by_name", openapi_extra=TAKES)
+async def populate(request: Request) -> Response:
+    """The intake, with what the record holds filled in; Parameters with `response` and `issues`."""
+    return await _answered(request, POPULATE, answers.populated)
+
+
+async def _answered(request: Request, operation: Operation, answer: Answer) -> Response:
+    desk, data = desk_of(request), await resource_in(request)
+
+    def answered() -> bytes:
+        question = asked(desk.program, operation, data, today=desk.today())
+        return _written(answer(desk.program, question))
+
+    return Response(await run_in_threadpool(answered), media_type=FHIR_JSON)
+
+
+# ------------------------------------------------------------------------------------------------------- what there is
+
+
+@router.get("/metadata", name="fhir_metadata")
+def metadata(request: Request) -> Response:
+    """The CapabilityStatement."""
+    desk = desk_of(request)
+    return _resource(capability_statement(desk.program, base_of(request, desk), desk.today()))
+
+
+@router.get("/Questionnaire/intake", name="fhir_questionnaire")
+def questionnaire(request: Request) -> Response:
+    """The intake as a Questionnaire."""
+    return _resource(questionnaire_of(desk_of(request).program))
+
+
+@router.get("/Questionnaire", name="fhir_questionnaires")
+def questionnaires(request: Request, url: str = Query("", max_length=500)) -> Response:
+    """The questionnaires with this canonical address, or all: a searchset."""
+    desk = desk_of(request)
+    return _resource(answers.found(base_of(request, desk), questionnaire_of(desk.program), url))
+
+
+def base_of(request: Request, desk: Desk) -> str:
+    """The address of the FHIR endpoint, as callers see it."""
+    site = desk.settings.origin.rstrip("/") or f"{request.url.scheme}://{request.headers.get('host', '')}"
+    return f"{site}/fhir"
+
+
+def _resource(resource: Mapping[str, Any]) -> Response:
+    return Response(_written(resource), media_type=FHIR_JSON)
+
+
+def _written(resource: Mapping[str, Any]) -> bytes:
+    return json.dumps(resource, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
