@@ -273,3 +273,16 @@ def test_an_empty_record_knows_nothing_and_says_what_was_looked_for() -> None:
     assert found.findings == {}
     assert {m.finding for m in found.missing} == set(program.book["findings"])
     assert assess(found.case(), program=program)["urgency"] == assess({}, program=program)["urgency"]
+
+
+def test_of_several_lower_bounds_the_highest_holds() -> None:
+    """A revision is at least the second operation; three days of operations are at least three."""
+    count = {"from": ["Procedure"], "read": "count", "codes": ["CPT|63030", "CPT|63042"]}
+    revision = {"from": ["Procedure"], "read": "present", "gives": 2, "codes": ["CPT|63042"]}
+    program = declared(n_lumbar_operations=[revision, count])
+    again = procedure(concept(CPT, "63042"), "2026-08-28")
+    assert read(program, again).findings == {"n_lumbar_operations": 2}
+    earlier = [procedure(concept(CPT, "63030"), f"200{i}-01-10", id=f"x{i}") for i in range(2, 4)]
+    found = read(program, again, *earlier)
+    assert found.findings == {"n_lumbar_operations": 3}
+    assert "at least" in found.found[0].note

@@ -56,9 +56,9 @@ class Lookups(Lookup):
 def codings(concept: object) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     """(system, code, coding) of a CodeableConcept or a list of them; what is not shaped like one is passed over."""
     for one in concept if isinstance(concept, list) else (concept,):
-        listed = one.get("coding") if isinstance(one, Mapping) else None
+        listed = one.get("coding") if isinstance(one, dict) else None
         for coding in listed if isinstance(listed, list) else ():
-            if not isinstance(coding, Mapping):
+            if not isinstance(coding, dict):
                 continue
             system, code = coding.get("system"), coding.get("code")
             if isinstance(system, str) and isinstance(code, str):

@@ -39,6 +39,7 @@ class Candidate:
     order: int
     note: str = ""
     is_lasting: bool = False  # history: once is enough, a later entry does not undo it
+    is_at_least: bool = False  # a count of what is in the record: more may have been elsewhere
 
 
 @dataclass(frozen=True)

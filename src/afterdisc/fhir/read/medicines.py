@@ -77,9 +77,9 @@ def _taken(drugs: Drugs, lookup: Lookup, record: Record, resource: Mapping[str, 
         element = f"{resource['resourceType']}.medicationReference"
         medicine = record.resolve(resource["medicationReference"], resource) or {}
         parts = medicine.get("ingredient")
-        inside = [p.get("itemCodeableConcept") for p in parts if isinstance(p, Mapping)] if isinstance(parts, list) else []
+        inside = [p.get("itemCodeableConcept") for p in parts if isinstance(p, dict)] if isinstance(parts, list) else []
         concepts = [medicine.get("code"), *inside]
-    found, code = _ingredients(drugs, lookup, [c for c in concepts if isinstance(c, Mapping)])
+    found, code = _ingredients(drugs, lookup, [c for c in concepts if isinstance(c, dict)])
     key = "dosage" if resource["resourceType"] == "MedicationStatement" else "dosageInstruction"
     amount = _mg_per_day(resource.get(key)) if len(found) == 1 else None
     return Taken(found, amount, address_of(resource), element, code, when_of(resource), "" if found else NOT_READ)
@@ -118,12 +118,12 @@ def _mg_per_day(dosages: object) -> float | None:
 
 
 def _one_dosage(dosage: object) -> float | None:
-    if not isinstance(dosage, Mapping) or dosage.get("asNeededBoolean") is True or "asNeededCodeableConcept" in dosage:
+    if not isinstance(dosage, dict) or dosage.get("asNeededBoolean") is True or "asNeededCodeableConcept" in dosage:
         return None
     rates, timing = dosage.get("doseAndRate"), dosage.get("timing")
-    repeat = timing.get("repeat") if isinstance(timing, Mapping) else None
-    dose = rates[0].get("doseQuantity") if isinstance(rates, list) and rates and isinstance(rates[0], Mapping) else None
-    if not isinstance(dose, Mapping) or not isinstance(repeat, Mapping):
+    repeat = timing.get("repeat") if isinstance(timing, dict) else None
+    dose = rates[0].get("doseQuantity") if isinstance(rates, list) and rates and isinstance(rates[0], dict) else None
+    if not isinstance(dose, dict) or not isinstance(repeat, dict):
         return None
     unit, times = dose.get("code", dose.get("unit")), repeat.get("frequency", 1)
     period, per = repeat.get("period", 1), repeat.get("periodUnit")

@@ -31,8 +31,10 @@ def read_own(book: Mapping[str, Any], record: Record, setting: Setting) -> Itera
             yield from _answers(book["findings"], resource, when)
     for resource in record.resources("Observation"):
         name = _own_code(canonical, resource)
+        if not name:
+            continue
         when = when_of(resource)
-        if name and _counts(resource, when, setting):
+        if _counts(resource, when, setting):
             yield _observation(book["findings"], canonical, name, resource, when)
 
 
@@ -72,7 +74,7 @@ def _of_kind(text: Mapping[str, Any], node: Mapping[str, Any]) -> Any:
         return _number(node)
     coded = [c for _, c, _ in codings(node.get("valueCodeableConcept"))]
     coding = node.get("valueCoding")
-    coded += [coding["code"]] if isinstance(coding, Mapping) and isinstance(coding.get("code"), str) else []
+    coded += [coding["code"]] if isinstance(coding, dict) and isinstance(coding.get("code"), str) else []
     coded += [node["valueString"]] if isinstance(node.get("valueString"), str) else []
     state = next((c for c in coded if c in text["values"]), None)
     if state is None:
@@ -82,7 +84,7 @@ def _of_kind(text: Mapping[str, Any], node: Mapping[str, Any]) -> Any:
 
 def _number(node: Mapping[str, Any]) -> Any:
     quantity = node.get("valueQuantity")
-    amount = quantity.get("value") if isinstance(quantity, Mapping) else None
+    amount = quantity.get("value") if isinstance(quantity, dict) else None
     given = (amount, node.get("valueInteger"), node.get("valueDecimal"))
     found = next((v for v in given if isinstance(v, int | float) and not isinstance(v, bool)), None)
     if found is None:
@@ -95,7 +97,7 @@ def _collected(kind: str, canonical: str, resource: Mapping[str, Any]) -> Any:
     system, parts = f"{canonical}/CodeSystem/ingredient", resource.get("component")
     named: dict[str, Mapping[str, Any]] = {}
     for part in parts if isinstance(parts, list) else ():
-        if isinstance(part, Mapping):
+        if isinstance(part, dict):
             named |= {code: part for s, code, _ in codings(part.get("code")) if s == system}
     if not named and resource.get("valueBoolean") is not False:
         raise Nothing
@@ -110,14 +112,14 @@ def _answers(findings: Findings, response: Mapping[str, Any], when: Moment) -> I
     while waiting:
         items = waiting.pop()
         for item in items if isinstance(items, list) else ():
-            if not isinstance(item, Mapping):
+            if not isinstance(item, dict):
                 continue
             name, answers = item.get("linkId"), item.get("answer")
             text = findings.get(name) if isinstance(name, str) else None
             if text is not None and text["kind"] == "map":
                 groups.setdefault(str(name), {}).update(_pair(item))
             elif text is not None and isinstance(answers, list) and answers:
-                yield _answer(str(name), text, [a for a in answers if isinstance(a, Mapping)], at, when)
+                yield _answer(str(name), text, [a for a in answers if isinstance(a, dict)], at, when)
             else:
                 waiting.append(item.get("item"))
     for name, pairs in groups.items():
@@ -137,7 +139,7 @@ def _answer(name: str, text: Mapping[str, Any], answers: list[Mapping[str, Any]]
 
 def _name(answer: Mapping[str, Any]) -> str:
     coding = answer.get("valueCoding")
-    said = answer.get("valueString", coding.get("code", coding.get("display")) if isinstance(coding, Mapping) else None)
+    said = answer.get("valueString", coding.get("code", coding.get("display")) if isinstance(coding, dict) else None)
     if not isinstance(said, str) or not said.strip():
         raise Nothing
     return said.strip()
@@ -148,7 +150,7 @@ def _pair(group: Mapping[str, Any]) -> dict[str, Any]:
     inside: dict[str, Mapping[str, Any]] = {}
     items = group.get("item")
     for item in items if isinstance(items, list) else ():
-        if isinstance(item, Mapping) and isinstance(item.get("answer"), list) and item["answer"]:
+        if isinstance(item, dict) and isinstance(item.get("answer"), list) and item["answer"]:
             inside[str(item.get("linkId")).rpartition(".")[2]] = item["answer"][0]
     try:
         name = _name(inside.get("ingredient", {}))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from afterdisc.fhir.read.codes import CODED_BY, Lookups, lookup_of, readers_for
+from afterdisc.fhir.read.codes import CODED_BY, Lookups, Reader, lookup_of, readers_for
 from afterdisc.fhir.read.hits import Candidate, Hit, Pointer, Setting, Unread
 from afterdisc.fhir.read.looked_for import looked_for
 from afterdisc.fhir.read.medicines import medicines_taken, read_medicines
@@ -18,6 +18,7 @@ from afterdisc.fhir.read.times import NEVER, Moment, is_after, when_of
 from afterdisc.fhir.read.values import NotReadable, fitted
 from afterdisc.fhir.read.ways import WAYS, is_later
 from afterdisc.fhir.record import Record, Resource, address_of
+from afterdisc.intake.batch import out_of_scope
 from afterdisc.program import Program
 from afterdisc.words.ingredient import ingredient
 
@@ -108,7 +109,7 @@ def read_record(program: Program, record: Record, *, at: str) -> Reading:
         if isinstance(chosen, Unread):
             unread.append(chosen)
         elif chosen is not None and chosen.value is not None:
-            fits = _fits(text, chosen)
+            fits = _fits(program, text, chosen)
             found.append(fits) if isinstance(fits, Found) else unread.append(fits)
     seen = {f.finding for f in found}
     notes = dict.fromkeys(u for u in unread)
@@ -166,20 +167,23 @@ def _everything(program: Program, lookup: Lookups, record: Record, setting: Sett
 
 
 def _hits(lookup: Lookups, resource: Resource, kind: str, elements: tuple[str, ...]) -> Iterator[Hit]:
-    when, address = when_of(resource), address_of(resource)
     for element in elements:
         for concept in _inside(resource, element):
             for reader, code in readers_for(lookup, kind, concept):
-                yield Hit(reader, resource, resource, f"{kind}.{element}", code, when, address)
+                yield _hit(reader, resource, resource, f"{kind}.{element}", code)
     if kind == "Observation":
         parts = resource.get("component")
         for i, part in enumerate(parts if isinstance(parts, list) else ()):
-            if isinstance(part, Mapping):
+            if isinstance(part, dict):
                 for reader, code in readers_for(lookup, kind, part.get("code")):
-                    yield Hit(reader, resource, part, f"Observation.component[{i}]", code, when, address)
+                    yield _hit(reader, resource, part, f"Observation.component[{i}]", code)
     if kind == "AllergyIntolerance":
         for reader, code in readers_for(lookup.without_allergy, kind, resource.get("code")):
-            yield Hit(reader, resource, resource, "AllergyIntolerance.code", code, when, address, is_denied=True)
+            yield _hit(reader, resource, resource, "AllergyIntolerance.code", code, is_denied=True)
+
+
+def _hit(reader: Reader, resource: Resource, node: Resource, element: str, code: str, *, is_denied: bool = False) -> Hit:
+    return Hit(reader, resource, node, element, code, when_of(resource), address_of(resource), is_denied)
 
 
 def _inside(resource: Resource, element: str) -> Iterator[Any]:
@@ -187,7 +191,7 @@ def _inside(resource: Resource, element: str) -> Iterator[Any]:
     name, _, rest = element.partition(".")
     value = resource.get(name)
     for one in value if isinstance(value, list) else (value,):
-        yield one.get(rest) if rest and isinstance(one, Mapping) else one
+        yield one.get(rest) if rest and isinstance(one, dict) else one
 
 
 def _standing(hits: list[Hit], setting: Setting, lookup: Lookups) -> Iterator[Candidate | Unread | Pointer]:
@@ -229,16 +233,25 @@ def _chosen(candidates: list[Candidate]) -> Candidate | Unread | None:
     if any(c.value != decide[0].value for c in decide[1:]):
         c = decide[0]
         return Unread(c.finding, ", ".join(sorted({x.resource for x in decide})), c.element, DISAGREE, "Say which holds.")
-    return min(decide, key=lambda c: c.order)
+    first_declared = min(decide, key=lambda c: c.order)
+    bounds = [c for c in candidates if c.is_at_least]
+    return max(bounds, key=lambda c: c.value) if first_declared.is_at_least else first_declared
 
 
-def _fits(text: Mapping[str, Any], c: Candidate) -> Found | Unread:
+def _fits(program: Program, text: Mapping[str, Any], c: Candidate) -> Found | Unread:
     try:
         value = fitted(text["kind"], text["range"], c.value)
     except NotReadable as error:
+        if _is_out_of_scope(program, c):  # a child is no slip of the pen: the assessment has to say so
+            return Found(c.finding, c.value, c.resource, c.element, c.when.day, c.code, c.note)
         return Unread(c.finding, c.resource, c.element, error.why, error.mend)
     if text["kind"] == "set":
         value = [*dict.fromkeys(ingredient(v) for v in value if v is not None), *([None] if None in value else [])]
     elif text["kind"] == "map":
         value = {ingredient(str(k)): v for k, v in value.items()}
     return Found(c.finding, value, c.resource, c.element, c.when.day, c.code, c.note)
+
+
+def _is_out_of_scope(program: Program, c: Candidate) -> bool:
+    place = next((i for i, column in enumerate(program.columns) if column.name == c.finding), None)
+    return place is not None and out_of_scope(program, place, c.value) is not None

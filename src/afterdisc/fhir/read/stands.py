@@ -31,14 +31,14 @@ def stands(resource: Resource) -> str:
         return _verified(resource)
     if kind == "Patient":
         return "yes"
-    status = resource.get("status")
+    status, intent = (resource.get(name) for name in ("status", "intent"))
     if status is None and kind in WITHOUT_STATUS:
         return "yes"
     if kind in ("MedicationRequest", "ServiceRequest") and resource.get("doNotPerform") is True:
         return "it says that this is not to be done"
-    if kind == "MedicationRequest" and resource.get("intent") not in ORDERS:
+    if kind == "MedicationRequest" and not (isinstance(intent, str) and intent in ORDERS):
         return "it is no order"
-    if status in STATUSES.get(kind, frozenset()):
+    if isinstance(status, str) and status in STATUSES.get(kind, frozenset()):
         return "yes"
     return "its status does not say that it stands"
 

@@ -83,7 +83,7 @@ def when_of(resource: Resource) -> Moment:
     for element in ELEMENTS.get(str(resource.get("resourceType")), ()):
         found: Any = resource
         for step in element.split("."):
-            found = found.get(step) if isinstance(found, Mapping) else None
+            found = found.get(step) if isinstance(found, dict) else None
         if found is not None:
             return moment_of(found)
     return NEVER

@@ -52,7 +52,7 @@ def quantity(reader: Reader, node: Mapping[str, Any]) -> tuple[float, str]:
         if name in node:
             return _scaled(node[name], _unit_of(units, ""), ""), ""
     given = node.get("valueQuantity")
-    if not isinstance(given, Mapping):
+    if not isinstance(given, dict):
         raise NotReadable("it holds no number", "Send valueQuantity with a UCUM code.")
     unit = given.get("code") if given.get("system") in (UCUM, None) and given.get("code") else given.get("unit", "")
     comparator = given.get("comparator")

@@ -13,6 +13,7 @@ from afterdisc.fhir.read.times import days_between, elapsed, is_after
 from afterdisc.fhir.read.values import NotReadable
 
 Read = Candidate | Unread | Pointer
+AT_LEAST = "at least: others may be recorded elsewhere"
 COARSE = "its date is not exact enough for this"
 
 
@@ -37,10 +38,12 @@ def in_time(hit: Hit, setting: Setting) -> str:
 
 
 def _candidate(hit: Hit, value: Any, note: str = "") -> Candidate:
-    d = hit.reader.d
+    d, reader = hit.reader.d, hit.reader
     lasting = d["when"] == "any" and value is True
+    at_least = reader.kind == "count" and d["read"] in ("count", "present")
+    told = note or (AT_LEAST if at_least else "")
     return Candidate(
-        hit.reader.finding, value, hit.when, hit.address, hit.element, hit.code, hit.reader.order, note, lasting
+        reader.finding, value, hit.when, hit.address, hit.element, hit.code, reader.order, told, lasting, at_least
     )
 
 
@@ -119,7 +122,7 @@ def _count(hits: list[Hit], setting: Setting, _: Lookup) -> Iterator[Read]:
             counted[hit.when.day] = hit
             last = hit if last is None or hit.when.sort_key > last.when.sort_key else last
     if last is not None:
-        yield _candidate(last, len(counted), "at least: others may be recorded elsewhere")
+        yield _candidate(last, len(counted))
 
 
 def _elapsed(hits: list[Hit], setting: Setting, _: Lookup) -> Iterator[Read]:
