@@ -168,7 +168,14 @@ class ClinicError(AfterdiscError):
 
 
 class RecordUnreachable(ClinicError):
-    """Another system's record can't be read or written now; the message repeats nothing of what was sent or read."""
+    """Another system's record can't be read or written now; the message repeats nothing of what was sent or read.
+
+    `status` is what that system answered (HTTP), 0 if nothing usable came.
+    """
+
+    def __init__(self, what: str, *, status: int = 0) -> None:
+        self.status = status
+        super().__init__(what)
 
 
 class NotFound(ClinicError):

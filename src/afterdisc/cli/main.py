@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from afterdisc.cli import hooks, workspace, write
+from afterdisc.cli import ehr, hooks, workspace, write
 from afterdisc.cli.fhir import fhir
 from afterdisc.errors import AfterdiscError
 from afterdisc.words.printable import printable
@@ -139,7 +139,7 @@ def interview(session: str, as_json: bool, folder: str | None) -> None:
 
 
 cli.add_command(fhir)
-for command in (*workspace.COMMANDS, *hooks.COMMANDS):
+for command in (*workspace.COMMANDS, *hooks.COMMANDS, *ehr.COMMANDS):
     cli.add_command(command)
 
 

@@ -43,6 +43,7 @@ def _declaration(d: Declaration) -> dict[str, Any]:
         "from": list(d.resources),
         "read": d.read,
         "codes": list(d.codes),
+        "at_least": d.at_least,
         "units": {unit: list(both) for unit, both in d.units.items()},
         "states": {state: list(codes) for state, codes in d.states.items()},
         "path": d.path,

@@ -48,13 +48,13 @@ class Record:
 
     def resolve(self, reference: object, inside: Resource) -> Resource | None:
         """The resource a reference points to: contained, by its full address, or by type and id."""
-        if not isinstance(reference, Mapping) or not isinstance(reference.get("reference"), str):
+        if not isinstance(reference, dict) or not isinstance(reference.get("reference"), str):
             return None
         address = reference["reference"]
         if address.startswith("#"):
             contained = inside.get("contained")
             listed = contained if isinstance(contained, list) else []
-            return next((r for r in listed if isinstance(r, Mapping) and r.get("id") == address[1:]), None)
+            return next((r for r in listed if isinstance(r, dict) and r.get("id") == address[1:]), None)
         return self.by_address.get(address) or self.by_address.get(_tail(address))
 
 
@@ -99,7 +99,7 @@ def _unpacked(data: object) -> Iterator[tuple[Resource, str, str]]:
         if isinstance(item, list):
             waiting += [(inner, "", f"{place}[{i}]") for i, inner in reversed(list(enumerate(item)))]
             continue
-        if not isinstance(item, Mapping):
+        if not isinstance(item, dict):
             raise UnreadableRecord("is no resource; an object with `resourceType` is expected", element=place or "Bundle")
         if item.get("resourceType") == "Bundle":
             waiting += reversed(list(_entries(item, place or "Bundle")))
@@ -113,7 +113,7 @@ def _entries(bundle: Resource, place: str) -> Iterator[tuple[object, str, str]]:
         raise UnreadableRecord("must be a list", element=f"{place}.entry")
     for i, entry in enumerate(entries):
         where = f"{place}.entry[{i}]"
-        if not isinstance(entry, Mapping):
+        if not isinstance(entry, dict):
             raise UnreadableRecord("must be an object", element=where)
         full_url = entry.get("fullUrl", "")
         if not isinstance(full_url, str):
@@ -175,7 +175,7 @@ def _subject(resource: Resource) -> str:
     """`Patient/123` of the person a resource is about; "" if it does not say, or says it in another way."""
     for name in SUBJECTS:
         reference = resource.get(name)
-        if isinstance(reference, Mapping) and isinstance(reference.get("reference"), str):
+        if isinstance(reference, dict) and isinstance(reference.get("reference"), str):
             return _tail(reference["reference"])
     return ""
 

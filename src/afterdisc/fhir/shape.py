@@ -54,8 +54,7 @@ def placed(data: object) -> Iterator[Placed]:
             inner += _held(resource, HOLDERS[kind], place)
         n_found += len(inner)
         if n_found > MOST_ENTRIES:
-            what = f"more than {MOST_ENTRIES} resources. Send one person's record, of the types that are read here."
-            raise UnreadableRecord(what, element=place, rule="too-costly")
+            raise _too_many(place)
         waiting += reversed(inner)
 
 
@@ -78,7 +77,14 @@ def _listed(item: Mapping[str, Any], name: str, place: str) -> list[Any]:
     listed = item.get(name, [])
     if not isinstance(listed, list):
         raise UnreadableRecord("must be a list.", element=f"{place}.{name}")
+    if len(listed) > MOST_ENTRIES:
+        raise _too_many(f"{place}.{name}")
     return listed
+
+
+def _too_many(place: str) -> UnreadableRecord:
+    what = f"more than {MOST_ENTRIES} resources. Send one person's record, of the types that are read here."
+    return UnreadableRecord(what, element=place, rule="too-costly")
 
 
 def _held(item: Mapping[str, Any], name: str, place: str) -> Iterator[tuple[object, str, str, bool]]:

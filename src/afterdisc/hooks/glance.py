@@ -39,8 +39,11 @@ def glance(program: Program, case: Mapping[str, Any]) -> Glance:
     seen = Case(program, batch, evaluate_rows(program, batch.rows), 0)
     fired = [(n, u) for n, levels in index_of(program).flags.items() for root, u in levels if seen.truth(root) is True]
     fired.sort(key=lambda pair: URGENCIES.index(pair[1]))
-    raised = {name: urgency for name, urgency in reversed(fired) if urgency != "ask"}
-    return Glance(seen.urgency, tuple(reversed(raised.items())), any(u == "ask" for _, u in fired), _plan(seen))
+    raised: dict[str, str] = {}
+    for name, urgency in fired:
+        if urgency != "ask":
+            raised.setdefault(name, urgency)
+    return Glance(seen.urgency, tuple(raised.items()), any(u == "ask" for _, u in fired), _plan(seen))
 
 
 def _plan(seen: Case) -> str:

@@ -12,6 +12,7 @@ from afterdisc.knowledge.places import Places
 
 KINDS: dict[str, tuple[str, ...]] = {  # way of reading -> the kinds of finding it can give
     "quantity": ("number", "count"),
+    "at_least": ("bool",),
     "state": ("bool", "category", "ordinal"),
     "yes_no": ("bool",),
     "present": ("bool", "category", "ordinal", "number", "count"),
@@ -84,7 +85,9 @@ def _values(base: KnowledgeBase, finding: kb.Finding, d: Declaration, places: Pl
             yield UnreadableKnowledge(f"a reading of `{finding.id}` names no states", where=d.where)
     if d.read == "present" and known and finding.kind != "bool":
         yield from _word(str(d.gives), f"state of `{finding.id}`", known, d.where, places)
-    if d.read == "quantity" and (not d.units or any(factor == 0 for factor, _ in d.units.values())):
+    if d.read == "at_least" and d.at_least is None:
+        yield UnreadableKnowledge(f"a reading of `{finding.id}` names no limit", where=d.where, mend="Add `at_least: 3`.")
+    if d.read in ("quantity", "at_least") and (not d.units or any(factor == 0 for factor, _ in d.units.values())):
         yield BadDistribution(f"a reading of `{finding.id}` needs units with factors other than 0", where=d.where)
     if d.read == "elapsed":
         yield from _word(d.unit, "unit of time", ELAPSED_UNITS, d.where, places)

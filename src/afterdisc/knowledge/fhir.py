@@ -22,6 +22,7 @@ RESOURCES = (
 )
 READS: Mapping[str, tuple[str, ...]] = {  # way of reading -> the resources it is for
     "quantity": ("Observation",),
+    "at_least": ("Observation",),
     "state": ("Observation", "Patient"),
     "yes_no": ("Observation",),
     "present": ("Condition", "Procedure", "Observation", "DiagnosticReport", "AllergyIntolerance", "Device", "ServiceRequest"),
@@ -45,6 +46,7 @@ class Declaration:
     resources: tuple[str, ...]
     read: str
     codes: tuple[str, ...]
+    at_least: float | None  # the number from which on the answer is yes
     units: Mapping[str, tuple[float, float]]  # UCUM code -> factor, offset to the finding's unit
     states: Mapping[str, tuple[str, ...]]  # state -> codes, or ingredients
     path: str

@@ -65,6 +65,7 @@ def _declaration(finding: str, f: Fields) -> Declaration:
         resources=resources,
         read=f.text("read"),
         codes=f.names("codes"),
+        at_least=f.maybe_number("at_least"),
         units=_units(f),
         states=_lists(f, "states") if "states" in f.tree else {},
         path=f.text("path", ""),

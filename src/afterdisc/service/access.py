@@ -87,6 +87,7 @@ ACCESS: dict[str, frozenset[str] | None] = {
     "oidc_callback": EVERYBODY,
     "setup_restore": EVERYBODY,
     # other systems
+    "public_keys": EVERYBODY,
     "fhir_metadata": EVERYBODY,
     "fhir_questionnaire": EVERYBODY,
     "fhir_questionnaires": EVERYBODY,

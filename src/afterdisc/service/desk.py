@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 from typing import cast
 
 from fastapi import Request
@@ -41,6 +42,12 @@ class Desk:
     def issuers(self) -> Issuers:
         """The record systems this site is connected to; read anew when the file has changed."""
         return issuers_of(self.settings.ehr)
+
+    @property
+    def key_files(self) -> tuple[Path, ...]:
+        """Where this site's own keys are: the file of the site, if there is one, and those that issuers have of their own."""
+        site = self.settings.ehr_key_file
+        return (*((site,) if site.exists() else ()), *map(Path, self.issuers.key_files))
 
     def now(self) -> datetime:
         return self.clock()

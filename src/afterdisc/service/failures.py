@@ -18,9 +18,12 @@ from afterdisc.errors import (
     ClinicError,
     DatabaseBusy,
     DatabaseError,
+    HookError,
+    MissingData,
     NotFound,
     NotPossible,
     RadiographError,
+    RecordUnreachable,
     UnreadableRecord,
 )
 from afterdisc.service import outcomes
@@ -31,8 +34,11 @@ from afterdisc.service.pages import page
 log = structlog.get_logger()
 STATUS: dict[type[AfterdiscError], int] = {
     CaseError: 422,
+    MissingData: 412,
+    HookError: 400,
     NotFound: 404,
     NotPossible: 409,
+    RecordUnreachable: 502,
     RadiographError: 422,
     DatabaseBusy: 503,
     DatabaseError: 503,
@@ -72,7 +78,8 @@ def handle(app: FastAPI) -> None:
     def _not_trusted(request: Request, error: NotTrusted) -> Response:
         say = f"This call is not let in: {error.why}. Send a bearer token as CDS Hooks describes it."
         answer = told(request, 401, "Not let in", say)
-        answer.headers["WWW-Authenticate"] = 'Bearer realm="afterdisc"'
+        reason = f', error="{error.code}", error_description="{error.why}"' if error.code else ""
+        answer.headers["WWW-Authenticate"] = f'Bearer realm="afterdisc"{reason}'
         return answer
 
     @app.exception_handler(Foreign)

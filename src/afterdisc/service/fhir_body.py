@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import Request
-from starlette.concurrency import run_in_threadpool
 
 from afterdisc.fhir.shape import refuse_other_shapes
 from afterdisc.fhir.strict import MOST_BYTES, read_json
@@ -16,6 +17,8 @@ JSON_TYPES = {"application/fhir+json", "application/json"}
 ACCEPTED = JSON_TYPES | {"application/*", "*/*"}
 FORMATS = JSON_TYPES | {"json"}
 R4 = {"4.0", "4.0.1"}
+LARGE, AT_ONCE = 1_000_000, 2
+Result = TypeVar("Result")
 
 
 def answers_in_json(request: Request) -> None:
@@ -26,16 +29,32 @@ def answers_in_json(request: Request) -> None:
         raise NotTaken(406, "Answers are FHIR R4 in JSON. Ask for `application/fhir+json` (Accept, or _format=json).")
 
 
-async def resource_in(request: Request) -> dict[str, Any]:
-    """The resource that was sent.
-
-    Raises NotTaken (415) for another media type, TooLarge (413), and UnreadableRecord for what is no FHIR R4 in strict JSON.
-    """
+async def body_in(request: Request) -> bytes:
+    """The body, if it is of a media type that is read here. Raises NotTaken (415) or TooLarge (413)."""
     if not _is_ours(request.headers.get("Content-Type", ""), JSON_TYPES):
         raise NotTaken(415, "Send FHIR R4 in JSON: Content-Type application/fhir+json (or application/json), in UTF-8.")
     if request.headers.get("Content-Encoding", "identity") != "identity":
         raise NotTaken(415, "Send it as it is, without Content-Encoding.")
-    return await run_in_threadpool(_resource, await bytes_in(request, MOST_BYTES))
+    return await bytes_in(request, MOST_BYTES)
+
+
+def resource_of(raw: bytes) -> dict[str, Any]:
+    """The resource in a body. Raises UnreadableRecord for what is no FHIR R4 in strict JSON."""
+    found = read_json(raw)
+    refuse_other_shapes(found)
+    return found
+
+
+async def worked_out(request: Request, n_bytes: int, work: Callable[[], Result]) -> Result:
+    """The result of work in a thread; of large bodies only a few are worked on at once, so that memory stays bounded."""
+    return await to_thread.run_sync(work, limiter=_large(request) if n_bytes > LARGE else None)
+
+
+def _large(request: Request) -> CapacityLimiter:
+    state = request.app.state
+    if not hasattr(state, "large_bodies"):
+        state.large_bodies = CapacityLimiter(AT_ONCE)
+    return cast(CapacityLimiter, state.large_bodies)
 
 
 async def bytes_in(request: Request, at_most: int) -> bytes:
@@ -50,12 +69,6 @@ async def bytes_in(request: Request, at_most: int) -> bytes:
             raise TooLarge
         parts.append(part)
     return b"".join(parts)
-
-
-def _resource(raw: bytes) -> dict[str, Any]:
-    found = read_json(raw)
-    refuse_other_shapes(found)
-    return found
 
 
 def _is_ours(media: str, types: set[str]) -> bool:

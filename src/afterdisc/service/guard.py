@@ -23,6 +23,7 @@ from afterdisc.service import outcomes
 from afterdisc.service.access import ACCESS, MACHINES, OPEN_WHILE_LOCKED
 from afterdisc.service.admission import admitted_machine
 from afterdisc.service.desk import desk_of
+from afterdisc.service.ehr.tokens import Machine, NotTrusted
 
 COOKIE = "afterdisc_session"
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -73,10 +74,10 @@ class TooLarge(HTTPException):
 
 
 def known(request: Request) -> Visitor | None:
-    """Whoever the cookie names, if anybody."""
+    """Whoever the cookie names, if anybody. Machines have none, and one that a browser sends to their doors says nothing."""
     token = request.cookies.get(COOKIE, "")
     desk = desk_of(request)
-    if not token:
+    if not token or _is_for_machines(request):
         return None
     with desk.database.reading() as session:
         visitor = people.visitor_of(session, token, desk.now(), desk.limits)
@@ -92,12 +93,12 @@ def admitted(request: Request, visitor: Annotated[Visitor | None, Depends(known)
     name = request.scope["route"].name
     request.state.visitor = visitor
     allowed = ACCESS[name]
-    if allowed is MACHINES:
-        request.state.machine = admitted_machine(request)
+    if _is_for_machines(request):
+        request.state.machine = _machine(request)
         return
     if allowed is None:
-        if name not in WATCHED and not desk_of(request).rates.takes(request.client.host if request.client else "?"):
-            raise TooOften
+        if name not in WATCHED:
+            _count(request)
         return
     if visitor is None:
         raise NotSignedIn
@@ -107,9 +108,28 @@ def admitted(request: Request, visitor: Annotated[Visitor | None, Depends(known)
         raise NotAllowed(" or ".join(sorted(allowed)))
 
 
+def _is_for_machines(request: Request) -> bool:
+    return ACCESS[request.scope["route"].name] is MACHINES
+
+
+def _machine(request: Request) -> Machine:
+    """Who calls. Those that are refused are counted, so that nobody tries one token after another."""
+    try:
+        return admitted_machine(request)
+    except NotTrusted:
+        _count(request)
+        raise
+
+
+def _count(request: Request) -> None:
+    """Raises TooOften for one call too many from this address."""
+    if not desk_of(request).rates.takes(request.client.host if request.client else "?"):
+        raise TooOften from None
+
+
 async def ours(request: Request, _: Annotated[None, Depends(admitted)]) -> None:
     """Raises Foreign for a change that is asked for by another site, or without the token our pages carry."""
-    if request.method in SAFE or ACCESS[request.scope["route"].name] is MACHINES:
+    if request.method in SAFE or _is_for_machines(request):
         return
     if not _same_origin(request):
         raise Foreign

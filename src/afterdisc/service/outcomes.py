@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from fastapi import Response
 from starlette.exceptions import HTTPException
 
-from afterdisc.errors import UnreadableRecord
+from afterdisc.errors import HookError, UnreadableRecord
 from afterdisc.fhir.write.outcome import ISSUE_TYPES, Issue
 from afterdisc.fhir.write.outcome import outcome_of as write_outcome
 
@@ -22,10 +22,12 @@ BY_STATUS = {
     405: "not-supported",
     406: "not-supported",
     409: "conflict",
+    412: "incomplete",
     413: "too-long",
     415: "not-supported",
     422: "processing",
     429: "throttled",
+    502: "transient",
     503: "transient",
 }
 RULES = {"version": "not-supported"}  # a short name of ours that is no issue type of FHIR
@@ -53,6 +55,8 @@ def outcome_of(error: Exception | None, status: int, say: str) -> Response:
         return outcome(status, words, headers=error.headers)
     if isinstance(error, UnreadableRecord):
         return outcome(status, say, rule=error.rule, element=error.element)
+    if isinstance(error, HookError):
+        return outcome(status, say, element=error.element)
     return outcome(status, say)
 
 

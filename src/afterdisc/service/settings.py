@@ -37,12 +37,17 @@ class Settings(BaseSettings):
     oidc_name: str = "your organisation"
     oidc_roles_claim: str = ""  # a claim that lists roles; empty: an administrator gives them
     ehr: str = ""  # path of the YAML file that names the record systems this site trusts
+    ehr_keys: str = ""  # this site's private keys for record systems; empty: ehr-keys.json in the data folder
     hooks_silent: bool = False  # CDS Hooks: work cards out and keep them, show none
     hooks_origins: str = ""  # whose pages may call the CDS Hooks services from a browser, separated by commas
 
     @property
     def database(self) -> str:
         return self.database_url or f"sqlite:///{data_folder() / 'afterdisc.sqlite'}"
+
+    @property
+    def ehr_key_file(self) -> Path:
+        return Path(self.ehr_keys) if self.ehr_keys else data_folder() / "ehr-keys.json"
 
     @property
     def is_https(self) -> bool:

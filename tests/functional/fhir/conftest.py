@@ -9,7 +9,10 @@ import pytest
 
 from afterdisc.program import Program
 from afterdisc.service.rates import Rates
+from functional.ehr.sekmet import sekmet
 from functional.workspace.house import House, build
+
+__all__ = ["house", "sekmet"]
 
 
 @pytest.fixture

@@ -93,18 +93,22 @@ def everything(program: Program) -> dict[str, Any]:
         "subject": {"reference": "Patient/p1"},
         "item": [{"linkId": "course", "item": [{"linkId": "back_pain_nrs", "answer": [{"valueDecimal": 4}]}]}],
     }
+    about = {"subject": _to("Patient/p1")}
+    hers = {"patient": _to("Patient/p1")}
+    pressure = [{"code": concept(LOINC, "8480-6"), **quantity(120, "mm[Hg]")}]
+    taken = {"resourceType": "MedicationStatement", "effectiveDateTime": "2026-10-01"}
     others = [
         condition(concept(ICD, "C50.9"), verified="confirmed"),
         condition(concept(SNOMED, "363346000"), id="c2", abatementDateTime="2020-01-01"),
         procedure(concept(CPT, "63030"), "2026-04-01"),
         observation(concept(LOINC, "1988-5"), **quantity(4.5, "mg/L")),
-        observation(concept(LOINC, "85354-9"), id="o2", component=[{"code": concept(LOINC, "8480-6"), **quantity(120, "mm[Hg]")}]),
+        observation(concept(LOINC, "85354-9"), id="o2", component=pressure),
         request(concept(RXNORM, "25480", "gabapentin"), dosageInstruction=[_dose(300, 3)]),
-        {**request(concept(RXNORM, "11289"), id="m2"), "resourceType": "MedicationStatement", "effectiveDateTime": "2026-10-01"},
-        {"resourceType": "AllergyIntolerance", "id": "a1", "code": concept(SNOMED, "716186003"), "patient": _to("Patient/p1")},
-        {"resourceType": "Device", "id": "d1", "status": "active", "type": concept(SNOMED, "14106009"), "patient": _to("Patient/p1")},
-        {"resourceType": "DiagnosticReport", "id": "r1", "status": "final", "code": concept(LOINC, "36796-9"), "subject": _to("Patient/p1")},
-        {"resourceType": "DocumentReference", "id": "t1", "status": "current", "type": concept(LOINC, "11504-8"), "content": []},
+        {**request(concept(RXNORM, "11289"), id="m2"), **taken},
+        {"resourceType": "AllergyIntolerance", "id": "a1", "code": concept(SNOMED, "716186003"), **hers},
+        {"resourceType": "Device", "id": "d1", "status": "active", "type": concept(SNOMED, "14106009"), **hers},
+        {"resourceType": "DiagnosticReport", "id": "r1", "status": "final", "code": concept(LOINC, "36796-9"), **about},
+        {"resourceType": "DocumentReference", "id": "t1", "status": "current", "type": concept(LOINC, "11504-8"), **about},
         {"resourceType": "ServiceRequest", "id": "s1", "status": "active", "intent": "order", "code": concept(CPT, "72158")},
         asked,
     ]
@@ -128,10 +132,13 @@ def _dose(amount: float, times: int) -> dict[str, Any]:
 
 @st.composite
 def damaged(draw: st.DrawFn, whole: dict[str, Any]) -> dict[str, Any]:
-    """The same with one to eight things wrong with it."""
+    """The same with one to eight things wrong with it, most of them inside an entry of a Bundle."""
     made = copy.deepcopy(whole)
     for _ in range(draw(st.integers(1, 8))):
-        _damage(draw, made)
+        entries = made.get("entry")
+        inside = [e for e in entries if isinstance(e, dict)] if isinstance(entries, list) else []
+        in_one = inside and draw(st.integers(0, 9))
+        _damage(draw, draw(st.sampled_from(inside)) if in_one else made)
     return made
 
 
@@ -152,7 +159,7 @@ def _damage(draw: st.DrawFn, made: dict[str, Any]) -> None:
     elif how == "twice" and isinstance(place, list):
         place.append(copy.deepcopy(place[key]))
     elif how == "deep":
-        for _ in range(draw(st.sampled_from([1, 5, 40, 80]))):
+        for _ in range(draw(st.sampled_from([1, 2, 3, 5, 20, 80]))):
             place[key] = [place[key]] if draw(st.booleans()) else {"item": place[key]}
     elif how == "text":
         place[key] = draw(st.text(max_size=20)) + SECRET

@@ -14,6 +14,7 @@ RXNORM, CPT, UCUM = "http://www.nlm.nih.gov/research/umls/rxnorm", "http://www.a
 AT = "2026-11-20"
 NOTHING = {
     "codes": [],
+    "at_least": None,
     "units": {},
     "states": {},
     "path": "",

@@ -89,15 +89,14 @@ def test_amounts_of_a_day() -> None:
     }
 
 
-def test_a_kind_of_medicine_by_ingredient_and_two_of_a_kind_are_not_chosen_between() -> None:
-    program = declared(
-        anticoagulant=[{"from": BOTH, "read": "taken", "states": {"warfarin": ["warfarin"], "apixaban": ["apixaban"]}}]
-    )
+def test_a_kind_of_medicine_by_ingredient_and_of_two_the_first_declared_counts() -> None:
+    states = {"warfarin": ["warfarin"], "apixaban": ["apixaban"]}
+    program = declared(anticoagulant=[{"from": BOTH, "read": "taken", "states": states}])
     warfarin, apixaban = request(concept(RXNORM, "11289")), request({"text": "apixaban"}, id="m2")
-    assert read(program, warfarin).findings == {"anticoagulant": "warfarin"}
-    both = read(program, warfarin, apixaban)
-    assert both.findings == {}
-    assert "several" in why(both, "anticoagulant")
+    assert read(program, apixaban).findings == {"anticoagulant": "apixaban"}
+    both = read(program, apixaban, warfarin)
+    assert both.findings == {"anticoagulant": "warfarin"}
+    assert "several" in both.found[0].note
     assert read(program, request({"text": "ibuprofen"})).findings == {}
 
 
@@ -160,6 +159,25 @@ def test_answers_to_our_questionnaire_are_read_for_every_finding() -> None:
         "n_lumbar_operations": 2,
     }
     assert assess(found.case(), program=program)["causes"]
+
+
+def test_none_is_said_and_an_empty_row_says_nothing() -> None:
+    program = load_program()
+    canonical = program.book["fhir"]["canonical"]
+    absent = {"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}
+
+    def answered(*items: dict[str, Any]) -> Any:
+        response = {"resourceType": "QuestionnaireResponse", "id": "q1", "status": "completed", "authored": "2026-11-19"}
+        ours = response | {"questionnaire": f"{canonical}/Questionnaire/intake", "item": list(items)}
+        return read_record(program, record_of(bundle(patient(), ours)), at=AT).findings
+
+    row = {"linkId": "dose_mg_per_day"}
+    name = {"linkId": "dose_mg_per_day.ingredient", "answer": [{"valueString": "none"}]}
+    assert answered(row | {"item": [name]})["dose_mg_per_day"] == {}
+    assert "dose_mg_per_day" not in answered(row)
+    assert answered({"linkId": "takes", "answer": [{"valueString": "none"}]})["takes"] == []
+    both = [{"valueString": "ibuprofen"}, {"extension": [absent]}]
+    assert answered({"linkId": "takes", "answer": both})["takes"] == ["ibuprofen", None]
 
 
 def test_observations_in_our_own_codes_are_read() -> None:

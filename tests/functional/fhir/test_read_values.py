@@ -286,3 +286,27 @@ def test_of_several_lower_bounds_the_highest_holds() -> None:
     found = read(program, again, *earlier)
     assert found.findings == {"n_lumbar_operations": 3}
     assert "at least" in found.found[0].note
+
+
+def test_a_newer_entry_that_nobody_understands_takes_an_older_one_away() -> None:
+    program = declared(crp_mg_l=[CRP_READ])
+    older, newer = observation(CRP, "2026-11-01", **quantity(9, "mg/L")), observation(CRP, id="o2", **quantity(120, "furlong"))
+    found = read(program, older, newer)
+    assert found.findings == {}
+    assert "unit" in why(found, "crp_mg_l")
+    assert read(program, observation(CRP, "2026-11-12", id="o3", **quantity(7, "mg/L")), newer).findings == {"crp_mg_l": 7}
+
+
+def test_a_refuted_event_is_no_event() -> None:
+    program = declared(recent_mi_weeks=[{"from": ["Condition"], "read": "elapsed", "codes": ["ICD|I21.9"], "unit": "weeks"}])
+    infarction = condition(concept(ICD, "I21.9"), "2026-11-06")
+    assert read(program, infarction).findings == {"recent_mi_weeks": 2.0}
+    assert read(program, condition(concept(ICD, "I21.9"), "2026-11-06", verified="refuted")).findings == {}
+
+
+def test_a_score_from_a_limit_on_is_a_yes() -> None:
+    phq2 = {"from": ["Observation"], "read": "at_least", "codes": ["LOINC|55758-7"], "units": {"1": [1, 0]}, "at_least": 3.0}
+    program = declared(depression_positive_screen=[phq2])
+    for score, expected in ((2, False), (3, True), (6, True)):
+        answer = observation(concept(LOINC, "55758-7"), valueInteger=score)
+        assert read(program, answer).findings == {"depression_positive_screen": expected}

@@ -374,7 +374,7 @@ def test_an_error_without_a_rule_is_told_by_its_kind() -> None:
 
 def test_a_rule_that_is_no_issue_type_keeps_its_name() -> None:
     (issue,) = outcome_of([UnreadableRecord("is R5.", element="Bundle", rule="version")])["issue"]
-    assert (issue["code"], issue["details"]["text"]) == ("invalid", "version")
+    assert (issue["code"], issue["details"]["text"]) == ("not-supported", "version")
 
 
 def test_warnings_and_no_issue_at_all() -> None:

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from afterdisc.errors import UnreadableRecord
+from afterdisc.fhir.operations import ASSESS
 from afterdisc.fhir.write import (
+    assess_operation,
     capability_statement,
     extension_definitions,
     outcome_of,
@@ -174,11 +176,17 @@ def test_questionnaire_extensions_capabilities_and_outcomes_are_valid(program: P
     listed = [
         questionnaire_of(program),
         *extension_definitions(program),
+        assess_operation(program),
         capability_statement(program, "https://clinic.example/fhir", AT),
         outcome_of([]),
         outcome_of([broken]),
     ]
     assert all_errors(pyrofile, listed) == []
+
+
+def test_the_operation_names_the_parameters_that_the_endpoint_takes(program: Program) -> None:
+    named = {p["name"] for p in assess_operation(program)["parameter"] if p["use"] == "in"}
+    assert named == set(ASSESS.takes)
 
 
 def some_resources(program: Program) -> Iterator[Json]:

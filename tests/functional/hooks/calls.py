@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -124,8 +125,9 @@ def session(*drafts: Json) -> Json:
 
 
 def _call(hook: str, sent: Json, context: Json) -> Json:
-    whose = {"userId": "Practitioner/doctor", "patientId": PERSON}
-    return {"hook": hook, "hookInstance": str(uuid5(NAMESPACE_URL, hook)), "context": whose | context, "prefetch": sent}
+    context = {"userId": "Practitioner/doctor", "patientId": PERSON} | context
+    instance = str(uuid5(NAMESPACE_URL, json.dumps([hook, context, sent])))
+    return {"hook": hook, "hookInstance": instance, "context": context, "prefetch": sent}
 
 
 def order(program: Program, option: str, own: str = "order-1", **more: Any) -> Json:

@@ -41,7 +41,8 @@ IBUPROFEN = prescription("Ibuprofen 400 mg tablet")
 
 @pytest.mark.cds_hooks(92, 124, 125, 127, 131)
 def test_a_plain_mri_where_contrast_is_the_question_is_offered_with_contrast(ehr: Machine, program: Program) -> None:
-    plain = order(program, "mri_without_contrast", bodySite=[{"text": "Lumbar spine"}], requester={"reference": "Practitioner/d"})
+    more = {"bodySite": [{"text": "Lumbar spine"}], "requester": {"reference": "Practitioner/d"}}
+    plain = order(program, "mri_without_contrast", **more)
     for service, body in ((SELECT, select(program, SCAR_OR_DISC, plain)), (SIGN, sign(program, SCAR_OR_DISC, plain))):
         (card,) = ehr.cards(service, body)
         assert card["indicator"] == "info"
@@ -170,7 +171,7 @@ def test_an_emergency_makes_elective_steps_wait_and_says_why(ehr: Machine, progr
 
 
 def test_a_dose_above_what_the_kidneys_allow_is_told_and_one_within_it_is_not(ehr: Machine, program: Program) -> None:
-    found = {"leg_pain_nrs": 6, "neuropathic_quality": True, "egfr_ml_min": 40, "weight_kg": 80}
+    found = {"leg_pain_nrs": 6, "neuropathic_quality": True, "egfr_ml_min": 40, "creatinine_age_days": 5, "weight_kg": 80}
     high, low = (prescription("Gabapentin 300 mg capsule", dosageInstruction=[_dose(mg)]) for mg in (1200, 50))
     (card,) = ehr.cards(SIGN, sign(program, found, high))
     assert card["summary"].startswith("Lower dose: ")

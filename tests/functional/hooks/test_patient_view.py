@@ -18,13 +18,12 @@ from functional.hooks.calls import NUMB_SADDLE, VIEW, Machine, operation, person
 from functional.workspace.house import House
 
 CLEARED = {
-    "bladder_dysfunction": False,
-    "bowel_dysfunction": False,
+    "bladder_disturbance": False,
+    "bowel_disturbance": False,
     "saddle_numbness": False,
     "new_weakness": False,
     "fever": False,
     "wound_discharge_or_redness": False,
-    "bilateral_leg_pain": False,
 }
 
 
@@ -151,14 +150,9 @@ def test_the_first_look_sees_what_the_assessment_says(program: Program) -> None:
         seen = glance(program, case)
         told = door.assess(case, program=program, intervals=False)
         assert seen.urgency == told["urgency"]
-        assert [(f["id"], f["urgency"]) for f in phrases.raised(told)][:1] == list(seen.raised[:1]) or _tied(told, seen.raised)
-        assert {f["id"] for f in phrases.raised(told)} == {name for name, _ in seen.raised}
+        assert sorted((f["id"], f["urgency"]) for f in phrases.raised(told)) == sorted(seen.raised)
+        assert [u for _, u in seen.raised] == [f["urgency"] for f in phrases.raised(told)]
         assert seen.must_ask == (phrases.raised_ask(told) is not None)
-
-
-def _tied(told: Any, raised: Any) -> bool:
-    first = phrases.raised(told)[0]
-    return bool(first["urgency"] == raised[0][1])
 
 
 def test_a_plan_is_known_by_stage_and_advice_alone(program: Program) -> None:

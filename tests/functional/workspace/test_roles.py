@@ -15,6 +15,7 @@ ROLES = (None, C, R, A)
 
 # name: (roles that may, whether somebody without a sign-in may)
 EVERYBODY = {None, C, R, A}
+NOBODY: set[str | None] = set()  # no person: for machines, which have no role
 TABLE: dict[str, set[str | None]] = {
     "health": EVERYBODY,
     "metrics": EVERYBODY,
@@ -28,6 +29,15 @@ TABLE: dict[str, set[str | None]] = {
     "before_page": EVERYBODY,
     "before_answers": EVERYBODY,
     "before_send": EVERYBODY,
+    "fhir_metadata": EVERYBODY,
+    "fhir_questionnaire": EVERYBODY,
+    "fhir_questionnaires": EVERYBODY,
+    "fhir_operation_definition": EVERYBODY,
+    "fhir_assess": NOBODY,
+    "fhir_apply": NOBODY,
+    "fhir_apply_by_name": NOBODY,
+    "fhir_populate": NOBODY,
+    "fhir_populate_by_name": NOBODY,
     "home": {C, R, A},
     "sign_out": {C, R, A},
     "lock": {C, R, A},

@@ -36,7 +36,7 @@ class Reader:
 class Lookup:
     """From (type of resource, system address, code) to readers; and from the beginning of a code in a hierarchy."""
 
-    exact: dict[tuple[str, str, str], list[Reader]] = field(default_factory=dict)
+    exact: dict[tuple[str, str, str], list[tuple[Reader, str]]] = field(default_factory=dict)  # with the code as declared
     begins: dict[tuple[str, str], list[tuple[str, Reader]]] = field(default_factory=dict)
     by_path: list[tuple[str, Reader]] = field(default_factory=list)
     drugs: list[Reader] = field(default_factory=list)
@@ -93,28 +93,31 @@ def _place(found: Lookup, fhir: Mapping[str, Any], reader: Reader) -> None:
         if d["path"]:
             found.by_path.append((resource, reader))
         if resource == "AllergyIntolerance" and reader.kind == "bool" and isinstance(found, Lookups):
-            for system, code in pairs_of(fhir, fhir["no_known_allergy"]):
-                found.without_allergy.exact.setdefault((resource, system, code), []).append(reader)
-        for system, code in pairs_of(fhir, d["codes"]):
-            if code.endswith("*"):
-                found.begins.setdefault((resource, system), []).append((code[:-1], reader))
-            else:
-                found.exact.setdefault((resource, system, code), []).append(reader)
+            for written in fhir["no_known_allergy"]:
+                for system, code in pairs_of(fhir, [written]):
+                    found.without_allergy.exact.setdefault((resource, system, code), []).append((reader, written))
+        for written in d["codes"]:
+            for system, code in pairs_of(fhir, [written]):
+                if code.endswith("*"):
+                    found.begins.setdefault((resource, system), []).append((code[:-1], reader))
+                else:
+                    found.exact.setdefault((resource, system, code), []).append((reader, written))
 
 
 def pairs_of(fhir: Mapping[str, Any], codes: list[str]) -> Iterator[tuple[str, str]]:
-    """`LOINC|1988-5` under every address that the system LOINC goes by."""
+    """`LOINC|1988-5` under every address that the system LOINC goes by; a code of ICD-10 also as it is sent without its dot."""
     for written in codes:
         name, _, code = written.partition("|")
+        spelt = {code, code.replace(".", "")} if name.startswith("ICD-10") else {code}
         for address in fhir["systems"][name]:
-            yield address.rstrip("/"), code
+            for one in sorted(spelt):
+                yield address.rstrip("/"), one
 
 
 def readers_for(found: Lookup, resource: str, concept: object) -> Iterator[tuple[Reader, str]]:
     """Every reader these codes are declared for, with the code by which it is, as `LOINC|1988-5`."""
     for system, code, _ in codings(concept):
-        for reader in found.exact.get((resource, system, code), ()):
-            yield reader, f"{found.name_of[system]}|{code}"
+        yield from found.exact.get((resource, system, code), ())
         for beginning, reader in found.begins.get((resource, system), ()):
             if code.startswith(beginning):
                 yield reader, f"{found.name_of[system]}|{code}"

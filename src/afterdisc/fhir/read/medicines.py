@@ -175,15 +175,12 @@ def _amount(current: list[Taken], name: str) -> float | None:
     return None if any(a is None for a in amounts) else round(sum(a for a in amounts if a is not None), 6)
 
 
-def _by_ingredient(reader: Reader, listed: list[Taken]) -> Iterator[Candidate | Unread]:
-    hits = [(state, t) for t in listed for state, names in reader.d["states"].items() if set(t.ingredients) & set(names)]
-    states = {state for state, _ in hits}
+def _by_ingredient(reader: Reader, listed: list[Taken]) -> Iterator[Candidate]:
+    hits = [(state, t) for state, names in reader.d["states"].items() for t in listed if set(t.ingredients) & set(names)]
     if not hits:
         return
-    newest = max((t for _, t in hits), key=lambda t: t.when.sort_key)
-    if len(states) > 1:
-        yield Unread(reader.finding, newest.resource, newest.element, "several medicines of this kind are listed", "Say which.")
-        return
-    state = hits[0][0]
+    state = hits[0][0]  # the states stand in the order in which they matter
+    newest = max((t for s, t in hits if s == state), key=lambda t: t.when.sort_key)
     value = state == "true" if reader.kind == "bool" else state
-    yield Candidate(reader.finding, value, newest.when, newest.resource, newest.element, newest.code, reader.order)
+    note = "several of this kind are listed; this one counts most" if len({s for s, _ in hits}) > 1 else ""
+    yield Candidate(reader.finding, value, newest.when, newest.resource, newest.element, newest.code, reader.order, note)

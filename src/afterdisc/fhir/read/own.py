@@ -13,6 +13,8 @@ from afterdisc.fhir.read.values import absent_because
 from afterdisc.fhir.record import Record, address_of
 
 FIRST = -1  # an own answer stands before every declared reading of the same time
+NONE = "none"  # the answer that there are none
+ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 NO_VALUE = "it has no value that this finding can have"
 Findings = Mapping[str, Mapping[str, Any]]
 
@@ -117,7 +119,9 @@ def _answers(findings: Findings, response: Mapping[str, Any], when: Moment) -> I
             name, answers = item.get("linkId"), item.get("answer")
             text = findings.get(name) if isinstance(name, str) else None
             if text is not None and text["kind"] == "map":
-                groups.setdefault(str(name), {}).update(_pair(item))
+                pair = _pair(item)
+                if pair is not None:  # a row that nobody filled in says nothing
+                    groups.setdefault(str(name), {}).update(pair)
             elif text is not None and isinstance(answers, list) and answers:
                 yield _answer(str(name), text, [a for a in answers if isinstance(a, dict)], at, when)
             else:
@@ -129,12 +133,21 @@ def _answers(findings: Findings, response: Mapping[str, Any], when: Moment) -> I
 def _answer(name: str, text: Mapping[str, Any], answers: list[Mapping[str, Any]], at: str, when: Moment) -> Candidate | Unread:
     element = f"QuestionnaireResponse.item.where(linkId='{name}').answer"
     try:
-        value: Any = [_name(a) for a in answers] if text["kind"] == "set" else _of_kind(text, answers[0] if answers else {})
+        value: Any = [_named(a) for a in answers] if text["kind"] == "set" else _of_kind(text, answers[0] if answers else {})
     except Nothing:
         return Unread(name, at, element, NO_VALUE)
-    if value == ["none"]:
+    if value == [NONE]:
         value = []
     return Candidate(name, value, when, at, element, f"AFTERDISC|{name}", FIRST)
+
+
+def _named(answer: Mapping[str, Any]) -> str | None:
+    """One of a set; None for one that the answer says is not known."""
+    extensions = answer.get("extension")
+    listed = extensions if isinstance(extensions, list) else []
+    if any(isinstance(x, dict) and x.get("url") == ABSENT for x in listed):
+        return None
+    return _name(answer)
 
 
 def _name(answer: Mapping[str, Any]) -> str:
@@ -145,8 +158,8 @@ def _name(answer: Mapping[str, Any]) -> str:
     return said.strip()
 
 
-def _pair(group: Mapping[str, Any]) -> dict[str, Any]:
-    """One row of a map: `.ingredient` and `.amount`; an amount that is missing is not known."""
+def _pair(group: Mapping[str, Any]) -> dict[str, Any] | None:
+    """One row of a map: `.ingredient` and `.amount`; an amount that is missing is not known, `none` is no row. None: empty."""
     inside: dict[str, Mapping[str, Any]] = {}
     items = group.get("item")
     for item in items if isinstance(items, list) else ():
@@ -155,6 +168,8 @@ def _pair(group: Mapping[str, Any]) -> dict[str, Any]:
     try:
         name = _name(inside.get("ingredient", {}))
     except Nothing:
+        return None
+    if name == NONE:
         return {}
     try:
         return {name: _number(inside.get("amount", {}))}

@@ -45,6 +45,12 @@ def absent_because(node: Mapping[str, Any]) -> str | None:
     return said[0] if said else "no reason that can be read"
 
 
+def reaches(reader: Reader, node: Mapping[str, Any]) -> tuple[bool, str]:
+    """(is the number at least the declared limit, note). Raises NotReadable."""
+    value, note = quantity(reader, node)
+    return value >= reader.d["at_least"], note
+
+
 def quantity(reader: Reader, node: Mapping[str, Any]) -> tuple[float, str]:
     """(number in the finding's unit, note). Raises NotReadable."""
     units: Mapping[str, list[float]] = reader.d["units"]

@@ -66,6 +66,7 @@ def _valued(read: Callable[[Hit], tuple[Any, str]]) -> Callable[[list[Hit], Sett
                 value, note = read(hit)
             except NotReadable as error:
                 yield unread(hit, error.why, error.mend)
+                yield _candidate(hit, None)  # an older entry must not stand in for a newer one that nobody understands
                 continue
             yield _candidate(hit, value, note)
 
@@ -81,7 +82,7 @@ def _state(hits: list[Hit], setting: Setting, lookup: Lookup) -> Iterator[Read]:
     yield from _valued(lambda hit: (values.coded_state(hit.reader, hit.node), ""))(
         [h for h in hits if not h.reader.d["path"]], setting, lookup
     )
-    for hit in by_path:
+    for hit in by_path:  # of the person: there is no older one
         said = hit.node.get(hit.reader.d["path"])
         found = next((state for state, words in hit.reader.d["states"].items() if said in words), None)
         yield unread(hit, "it is not one of the values declared") if found is None else _candidate(hit, found)
@@ -113,7 +114,7 @@ def _denied(hit: Hit) -> Iterator[Read]:
 def _count(hits: list[Hit], setting: Setting, _: Lookup) -> Iterator[Read]:
     within, counted, last = hits[0].reader.d["within_days"], {}, None
     for hit in hits:
-        late = in_time(hit, setting)
+        late = _no_event(hit) or in_time(hit, setting)
         if not late and not hit.when.is_to_the_day:
             late = COARSE
         if late:
@@ -125,10 +126,18 @@ def _count(hits: list[Hit], setting: Setting, _: Lookup) -> Iterator[Read]:
         yield _candidate(last, len(counted))
 
 
+def _no_event(hit: Hit) -> str:
+    """Why this entry is no event at all; "" if it is one."""
+    if hit.is_denied:
+        return "it is refuted"
+    absent = values.absent_because(hit.node)
+    return f"the record says why it has no value: {absent}" if absent is not None else ""
+
+
 def _elapsed(hits: list[Hit], setting: Setting, _: Lookup) -> Iterator[Read]:
     newest: Hit | None = None
     for hit in hits:
-        late = in_time(hit, setting)
+        late = _no_event(hit) or in_time(hit, setting)
         if late:
             yield unread(hit, late)
         elif not hit.when.is_known:
@@ -148,6 +157,7 @@ def _document(hits: list[Hit], setting: Setting, _: Lookup) -> Iterator[Read]:
 
 WAYS: Mapping[str, Callable[[list[Hit], Setting, Lookup], Iterator[Read]]] = {
     "quantity": _valued(lambda hit: values.quantity(hit.reader, hit.node)),
+    "at_least": _valued(lambda hit: values.reaches(hit.reader, hit.node)),
     "yes_no": _yes_no,
     "state": _state,
     "present": _present,

@@ -8,6 +8,7 @@ from afterdisc.fhir.write.bundle import bundle_of
 from afterdisc.fhir.write.capabilities import capability_statement
 from afterdisc.fhir.write.coded import OWN_SYSTEMS, own_system
 from afterdisc.fhir.write.extensions import extension_address, extension_definitions
+from afterdisc.fhir.write.operation import assess_operation
 from afterdisc.fhir.write.outcome import Issue, issue_of, outcome_of
 from afterdisc.fhir.write.plan import plan_address, plan_of
 from afterdisc.fhir.write.questionnaire import questionnaire_address, questionnaire_of
@@ -17,6 +18,7 @@ from afterdisc.fhir.write.risk import probabilities_of
 __all__ = [
     "OWN_SYSTEMS",
     "Issue",
+    "assess_operation",
     "bundle_of",
     "capability_statement",
     "extension_address",

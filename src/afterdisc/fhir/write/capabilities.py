@@ -5,11 +5,13 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 
 from afterdisc.fhir.write.narrative import narrative
+from afterdisc.fhir.write.operation import NAME, operation_address
 from afterdisc.fhir.write.shape import Json, date_time_of, resource
 from afterdisc.program import Program
 
 APPLY = "http://hl7.org/fhir/OperationDefinition/PlanDefinition-apply"
 POPULATE = "http://hl7.org/fhir/uv/sdc/OperationDefinition/Questionnaire-populate"
+BY_URL = "http://hl7.org/fhir/SearchParameter/conformance-url"
 ABOUT = (
     "Takes a record in a Bundle and answers with findings, an assessment or a plan. It keeps nothing of what it is sent and "
     "answers no search for persons."
@@ -42,12 +44,16 @@ def capability_statement(program: Program, base_url: str, at: str) -> Json:
 
 
 def _rest(program: Program) -> Json:
-    canonical = program.book["fhir"]["canonical"]
     return {
         "mode": "server",
         "documentation": ABOUT,
         "security": {"cors": False, "description": "Machines show a signed bearer token of a configured issuer."},
         "resource": [
+            {
+                "type": "OperationDefinition",
+                "profile": "http://hl7.org/fhir/StructureDefinition/OperationDefinition",
+                "interaction": [{"code": "read"}],
+            },
             {
                 "type": "PlanDefinition",
                 "profile": "http://hl7.org/fhir/StructureDefinition/PlanDefinition",
@@ -56,11 +62,12 @@ def _rest(program: Program) -> Json:
             {
                 "type": "Questionnaire",
                 "profile": "http://hl7.org/fhir/StructureDefinition/Questionnaire",
-                "interaction": [{"code": "read"}],
+                "interaction": [{"code": "read"}, {"code": "search-type"}],
+                "searchParam": [{"name": "url", "type": "uri"}],
                 "operation": [{"name": "populate", "definition": POPULATE}],
             },
         ],
-        "operation": [{"name": "assess", "definition": f"{canonical}/OperationDefinition/assess"}],
+        "operation": [{"name": NAME, "definition": operation_address(program)}],
     }
 
 

@@ -23,6 +23,7 @@ CODES: Mapping[type[errors.AfterdiscError], str] = {  # the nearest class counts
     errors.DatabaseError: "transient",
     errors.ClinicError: "processing",
 }
+RULES: Mapping[str, str] = {"version": "not-supported"}  # short names of ours that are no issue types
 ISSUE_TYPES = frozenset(
     {
         "invalid",
@@ -82,7 +83,7 @@ def issue_of(error: errors.AfterdiscError) -> Issue:
     """An error as a line; its `element` and `rule` are used where it has them."""
     rule, element = str(getattr(error, "rule", "")), str(getattr(error, "element", ""))
     known = next((CODES[kind] for kind in type(error).__mro__ if kind in CODES), "exception")
-    return Issue(rule if rule in ISSUE_TYPES else known, str(error), element, rule or type(error).__name__)
+    return Issue(rule if rule in ISSUE_TYPES else RULES.get(rule, known), str(error), element, rule or type(error).__name__)
 
 
 def _line(issue: Issue) -> Json:

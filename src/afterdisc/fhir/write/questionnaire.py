@@ -106,8 +106,8 @@ def _limits(finding: Mapping[str, Any]) -> list[Json]:
 def _amounts(name: str, finding: Mapping[str, Any]) -> list[Json]:
     if finding["kind"] != "map":
         return []
-    words, unit = AMOUNTS[finding["unit"]]
-    coded = [{"url": f"{HL7}/questionnaire-unit", "valueCoding": unit_coding(unit)}]
+    words, unit = AMOUNTS.get(finding["unit"], ("Amount", ""))
+    coded = [{"url": f"{HL7}/questionnaire-unit", "valueCoding": unit_coding(unit)}] if unit else []
     return [
         {"linkId": f"{name}.{INGREDIENT}", "text": "Ingredient", "type": "string"},
         {"linkId": f"{name}.{AMOUNT}", "text": words, "type": "decimal", "extension": coded},

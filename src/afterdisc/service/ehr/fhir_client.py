@@ -1,187 +1,185 @@
-"""Reading from a record system's FHIR server, and writing there what a clinician sends; bounded in time, pages and bytes.
+"""A FHIR server of another system: reading from it, and sending to it what a clinician wants there.
 
-Only servers that the site has set are called; without any set, only one on this very machine. No redirect is followed, and
-a next page is read only from the same server.
+Bounded in time, pages and bytes. No redirect is followed, and a next page is read only from the same server, so that a token
+goes nowhere else.
 """
 
 from __future__ import annotations
 
 import json
+import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import urljoin, urlsplit
+from typing import Any, Self, TypeVar
+from urllib.parse import urljoin
 
 import httpx2
 
 from afterdisc.errors import RecordUnreachable
-from afterdisc.program import Program
-from afterdisc.service.ehr.issuers import LOOPBACK, Issuers
+from afterdisc.service.ehr.bounded import NoAnswer, Reply, call, is_here, origin_of
 
 FHIR_JSON = "application/fhir+json"
 SECONDS = 10.0  # for one answer
-ALL_SECONDS = 60.0  # for everything of one person
-MOST_PAGES = 20  # of one search
+ALL_SECONDS = 60.0  # for everything that is asked of one server at a time
+MOST_PAGES = 100  # of one search
 MOST_BYTES = 32_000_000  # of one person
-PER_PAGE = 200
-OF_THE_PERSON = {"Patient", "Practitioner"}
+AT_A_TIME = 4
+SAID: dict[int, str] = {
+    401: "does not know the token. It may have run out, or be meant for another server",
+    403: "refuses it. The scopes that were granted do not cover it",
+    404: "has no such thing",
+    410: "has deleted it",
+    429: "has had too many requests. Try again later",
+}
+CODES = {401: "login", 403: "forbidden", 404: "not-found", 410: "deleted", 429: "throttled", 0: "transient"}  # IssueType
 Resource = dict[str, Any]
+One = TypeVar("One")
+Answer = TypeVar("Answer")
 
 
 @dataclass
 class FhirClient:
-    """One FHIR server, with or without a token. Raises RecordUnreachable, which repeats nothing that was sent or read."""
+    """One FHIR server, with or without a token. Raises RecordUnreachable, which repeats nothing that was sent or read.
+
+    base     without a slash at the end
+    seconds  for everything this client is asked, counted from its first question
+    """
 
     base: str
     token: str = field(default="", repr=False)
-    seconds: float = SECONDS
+    seconds: float = ALL_SECONDS
     left: int = MOST_BYTES
+    unread: list[str] = field(default_factory=list)  # why something could not be read, in our words
+    _ends: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _http: httpx2.Client | None = field(default=None, repr=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._http is not None:
+            self._http.close()
+            self._http = None
 
     def read(self, path: str) -> Resource:
         """One resource, or the first page of a search, by its path relative to the base."""
-        return self._asked("GET", self._address(path))
+        return self._asked("GET", self._address(path), path)
 
     def search(self, path: str) -> Iterator[Resource]:
-        """The pages of a search, each a Bundle."""
-        page = self.read(path)
-        for _ in range(MOST_PAGES):
+        """The pages of a search, each a Bundle. Raises if there is no end to them."""
+        address, seen = self._address(path), set[str]()
+        while address:
+            if address in seen or len(seen) >= MOST_PAGES:
+                raise RecordUnreachable(f"{_kind(path)}: the search has no end, or more than {MOST_PAGES} pages. Narrow it.")
+            seen.add(address)
+            page = self._asked("GET", address, path)
+            if page.get("resourceType") != "Bundle":
+                raise RecordUnreachable(f"{_kind(path)}: the FHIR server answered a search with something else than a Bundle.")
             yield page
-            following = _next(page)
-            if not following:
-                return
-            address = urljoin(f"{self.base}/", following)
-            if _origin(address) != _origin(self.base):
-                raise RecordUnreachable("the FHIR server points to another server for the next page, which is not followed.")
-            page = self._asked("GET", address)
-        raise RecordUnreachable(f"a search has more than {MOST_PAGES} pages. Narrow it, or ask the server for larger pages.")
+            address = self._next(page, address, path)
+
+    def whole(self, query: str) -> Resource:
+        """A resource as it is; a search as one Bundle with the entries of all its pages."""
+        if "?" not in query:
+            return self.read(query)
+        entries: list[Any] = []
+        for page in self.search(query):
+            found = page.get("entry")
+            entries += found if isinstance(found, list) else []
+        return {"resourceType": "Bundle", "type": "searchset", "entry": entries}
+
+    def whole_or_failed(self, query: str) -> Resource:
+        """As `whole`; an OperationOutcome stands for what could not be read."""
+        try:
+            return self.whole(query)
+        except RecordUnreachable as error:
+            return self.failed(error)
+
+    def failed(self, error: RecordUnreachable) -> Resource:
+        """The OperationOutcome that stands for what could not be read."""
+        self.unread.append(str(error))
+        code = CODES.get(error.status, "exception")
+        issue = {"severity": "error", "code": code, "diagnostics": str(error)}
+        return {"resourceType": "OperationOutcome", "issue": [issue]}
 
     def create(self, resource: Resource) -> Resource:
-        """Send a transaction Bundle to the base, or a resource to the address of its type."""
+        """Send a new resource to the address of its type, or a transaction Bundle to the base; what became of it.
+
+        Never tried twice: the server may have taken it though no answer came.
+        """
         kind = str(resource["resourceType"])
-        return self._asked("POST", self.base if kind == "Bundle" else f"{self.base}/{kind}", resource)
+        return self._asked("POST", self.base if kind == "Bundle" else f"{self.base}/{kind}", kind, resource)
+
+    def each(self, ask: Callable[[One], Answer], asked: list[One]) -> list[Answer]:
+        """The answer to each, in order; a few are asked at a time."""
+        with ThreadPoolExecutor(AT_A_TIME) as pool:
+            return list(pool.map(ask, asked))
 
     def _address(self, path: str) -> str:
-        if path.startswith(("http:", "https:", "//", "/")) or ".." in path.partition("?")[0]:
+        place = path.partition("?")[0]
+        if "//" in place or ":" in place or "\\" in place or place.startswith("/") or ".." in place or "#" in path:
             raise RecordUnreachable("an address outside of the FHIR server was asked for.")
         return f"{self.base}/{path}"
 
-    def _asked(self, method: str, address: str, body: Resource | None = None) -> Resource:
-        headers = {"Accept": FHIR_JSON} | ({"Authorization": f"Bearer {self.token}"} if self.token else {})
+    def _next(self, page: Resource, here: str, path: str) -> str:
+        links = page.get("link")
+        listed = links if isinstance(links, list) else []
+        found = [x.get("url") for x in listed if isinstance(x, dict) and x.get("relation") == "next"]
+        if not found or not isinstance(found[0], str):
+            return ""
+        address = urljoin(here, found[0])
+        if origin_of(address) != origin_of(self.base):
+            raise RecordUnreachable(f"{_kind(path)}: the FHIR server points elsewhere for the next page. That is not read.")
+        return address
+
+    def _asked(self, method: str, address: str, path: str, body: Resource | None = None) -> Resource:
+        headers = {"Accept": FHIR_JSON}
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
         if body is not None:
-            headers["Content-Type"] = FHIR_JSON
+            headers |= {"Content-Type": FHIR_JSON, "Prefer": "return=representation"}
         content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+        http, seconds = self._begun()
         try:
-            with httpx2.stream(
-                method, address, headers=headers, content=content, timeout=self.seconds, follow_redirects=False
-            ) as reply:
-                return self._body(reply)
-        except httpx2.TimeoutException:
-            raise RecordUnreachable("the FHIR server took too long to answer. Try again.") from None
-        except httpx2.HTTPError:
-            raise RecordUnreachable("the FHIR server cannot be reached. Check its address, then try again.") from None
+            reply = call(method, address, headers=headers, content=content, most_bytes=self.left, seconds=seconds, client=http)
+            return self._resource(reply, path)
+        except NoAnswer as none:
+            say = f"{_kind(path)} from the FHIR server: {none.why}. Check its address, then try again."
+            raise RecordUnreachable(say) from None
 
-    def _body(self, reply: Any) -> Resource:
-        data = bytearray()
-        for part in reply.iter_bytes():
-            data += part
-            if len(data) > self.left:
-                raise RecordUnreachable(f"the FHIR server sent more than {MOST_BYTES // 1_000_000} MB for one person.")
-        self.left -= len(data)
-        if reply.status_code in (401, 403):
-            raise RecordUnreachable("the FHIR server refuses access: the token may have run out, or its scopes are too narrow.")
-        if not 200 <= reply.status_code < 300:
-            raise RecordUnreachable(f"the FHIR server answered {reply.status_code}.")
-        try:
-            found = json.loads(bytes(data)) if data else {}
-        except ValueError:
-            raise RecordUnreachable("the FHIR server sent something that is not JSON.") from None
-        if not isinstance(found, dict):
-            raise RecordUnreachable("the FHIR server sent something that is no resource.")
-        return found
+    def _begun(self) -> tuple[httpx2.Client, float]:
+        """The connections, and how many seconds this question may take."""
+        with self._lock:
+            now = time.monotonic()
+            if self._http is None:
+                self._http = httpx2.Client(follow_redirects=False, trust_env=not is_here(self.base))
+            self._ends = self._ends or now + self.seconds
+            left = self._ends - now
+        if left <= 0:
+            raise RecordUnreachable(f"reading took longer than {self.seconds:g} seconds.")
+        return self._http, min(SECONDS, left)
 
-
-def _next(page: Resource) -> str:
-    links = page.get("link")
-    listed = links if isinstance(links, list) else []
-    found = next((x.get("url") for x in listed if isinstance(x, dict) and x.get("relation") == "next"), "")
-    return found if isinstance(found, str) else ""
+    def _resource(self, reply: Reply, path: str) -> Resource:
+        with self._lock:
+            self.left -= len(reply.body)
+        if not reply.is_good:
+            said = SAID.get(reply.status, f"answered {reply.status}")
+            raise RecordUnreachable(f"{_kind(path)}: the FHIR server {said}.", status=reply.status)
+        if not reply.body.strip():
+            return _made(reply.headers.get("location", ""))
+        return reply.json()
 
 
-def _origin(address: str) -> tuple[str, str]:
-    parts = urlsplit(address)
-    return parts.scheme.lower(), parts.netloc.lower()
+def _made(location: str) -> Resource:
+    """`…/Observation/12/_history/1` as the little that it says; {} if it says nothing."""
+    parts = location.partition("/_history/")[0].split("/")[-2:]
+    return {"resourceType": parts[0], "id": parts[1]} if len(parts) == 2 and all(parts) else {}
 
 
-def allowed(issuers: Issuers, fhir_server: str) -> bool:
-    """May this server be called? One the site has set; without any set, one on this machine."""
-    if issuers.all:
-        return issuers.of_fhir(fhir_server) is not None
-    parts = urlsplit(fhir_server)
-    return parts.scheme in ("http", "https") and parts.hostname in LOOPBACK
-
-
-def read_missing(
-    issuers: Issuers, fhir_server: str, authorization: Mapping[str, Any], queries: Sequence[str]
-) -> list[Resource]:
-    """The answer to each query, in order; an OperationOutcome stands where one failed.
-
-    authorization  `fhirAuthorization` of a CDS Hooks request. Raises RecordUnreachable for a server that may not be called.
-    """
-    if not allowed(issuers, fhir_server):
-        raise RecordUnreachable("this site does not read from that FHIR server. Name it in the file of AFTERDISC_EHR.")
-    token = authorization.get("access_token")
-    client = FhirClient(fhir_server.rstrip("/"), token if isinstance(token, str) else "")
-    ends, out = time.monotonic() + ALL_SECONDS, []
-    for query in queries:
-        try:
-            if time.monotonic() > ends:
-                raise RecordUnreachable("reading took too long.")
-            out.append(_whole(client, query))
-        except RecordUnreachable as error:
-            out.append(_failed(error))
-    return out
-
-
-def everything_of(client: FhirClient, program: Program, patient: str) -> list[Resource]:
-    """The person and every resource of the kinds that the readings of the knowledge base need; failures among them.
-
-    patient  "123". Raises RecordUnreachable only if the person cannot be read.
-    """
-    out, ends = [client.read(f"Patient/{patient}")], time.monotonic() + ALL_SECONDS
-    for kind in needed(program):
-        try:
-            if time.monotonic() > ends:
-                raise RecordUnreachable("reading took too long.")
-            out.append(_whole(client, f"{kind}?patient={patient}&_count={PER_PAGE}"))
-        except RecordUnreachable as error:
-            out.append(_failed(error))
-    return out
-
-
-def needed(program: Program) -> tuple[str, ...]:
-    """The kinds of resource that any finding is read from, the person apart."""
-    readings = program.book["fhir"]["readings"].values()
-    kinds = {kind for declared in readings for d in declared for kind in d["from"]} | {"Observation", "Procedure"}
-    return tuple(sorted((kinds | {"QuestionnaireResponse"}) - OF_THE_PERSON))
-
-
-def reader_of(issuers: Issuers) -> Callable[[str, Mapping[str, Any], Sequence[str]], list[Resource]]:
-    """`read_missing` for this site."""
-    return lambda server, authorization, queries: read_missing(issuers, server, authorization, queries)
-
-
-def _whole(client: FhirClient, query: str) -> Resource:
-    """One resource as it is; a search as one Bundle of all its pages."""
-    if "?" not in query:
-        return client.read(query)
-    entries: list[Any] = []
-    for page in client.search(query):
-        found = page.get("entry")
-        entries += found if isinstance(found, list) else []
-    return {"resourceType": "Bundle", "type": "searchset", "entry": entries}
-
-
-def _failed(error: RecordUnreachable) -> Resource:
-    issue = {"severity": "error", "code": "exception", "diagnostics": str(error)}
-    return {"resourceType": "OperationOutcome", "issue": [issue]}
+def _kind(path: str) -> str:
+    """The type of resource in a path: ids and what is searched for are not repeated."""
+    first = path.partition("?")[0].partition("/")[0]
+    return f"`{first}`" if first.isalpha() and len(first) <= 40 else "a request"

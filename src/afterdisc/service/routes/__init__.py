@@ -8,6 +8,7 @@ from afterdisc.service.routes import (
     evidence,
     fhir,
     hooks,
+    keys,
     measure,
     patients,
     provider,
@@ -28,4 +29,5 @@ ROUTERS = [
     admin.router,
     fhir.router,
     hooks.router,
+    keys.router,
 ]

@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from starlette.concurrency import run_in_threadpool
 
 from afterdisc.fhir import answers
+from afterdisc.fhir.definition import assess_definition
 from afterdisc.fhir.operations import APPLY, ASSESS, POPULATE, Asked, Operation, asked
 from afterdisc.fhir.write import capability_statement, questionnaire_of
 from afterdisc.program import Program
 from afterdisc.service.desk import Desk, desk_of
-from afterdisc.service.fhir_body import answers_in_json, resource_in
+from afterdisc.service.fhir_body import answers_in_json, body_in, resource_of, worked_out
 from afterdisc.service.outcomes import FHIR_JSON
 
 router = APIRouter(prefix="/fhir", dependencies=[Depends(answers_in_json)])
@@ -44,13 +44,13 @@ async def populate(request: Request) -> Response:
 
 
 async def _answered(request: Request, operation: Operation, answer: Answer) -> Response:
-    desk, data = desk_of(request), await resource_in(request)
+    desk, raw = desk_of(request), await body_in(request)
 
     def answered() -> bytes:
-        question = asked(desk.program, operation, data, today=desk.today())
+        question = asked(desk.program, operation, resource_of(raw), today=desk.today())
         return _written(answer(desk.program, question))
 
-    return Response(await run_in_threadpool(answered), media_type=FHIR_JSON)
+    return Response(await worked_out(request, len(raw), answered), media_type=FHIR_JSON)
 
 
 # ------------------------------------------------------------------------------------------------------- what there is
@@ -74,6 +74,12 @@ def questionnaires(request: Request, url: str = Query("", max_length=500)) -> Re
     """The questionnaires with this canonical address, or all: a searchset."""
     desk = desk_of(request)
     return _resource(answers.found(base_of(request, desk), questionnaire_of(desk.program), url))
+
+
+@router.get("/OperationDefinition/assess", name="fhir_operation_definition")
+def operation_definition(request: Request) -> Response:
+    """What $assess takes and gives."""
+    return _resource(assess_definition(desk_of(request).program))
 
 
 def base_of(request: Request, desk: Desk) -> str:

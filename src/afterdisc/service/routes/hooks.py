@@ -107,7 +107,7 @@ def now(desk: Desk) -> str:
 
 def fetch_of(desk: Desk) -> Fetch:
     """Reads from the FHIR servers that this site allows."""
-    from afterdisc.service.ehr.fhir_client import reader_of
+    from afterdisc.service.ehr.reading import reader_of
 
     return reader_of(desk.issuers)
 

@@ -30,7 +30,7 @@ Json = dict[str, Any]
 FALSE_ALARMS = (
     ("cardinality.min", re.compile(r"(Questionnaire.*\.answerOption|Task\.input)\[\d+\]\.value\[x\]")),
     ("extension.context", re.compile(r"Questionnaire(\.item){3}")),
-    ("profile.element.cardinality.max", re.compile(r"CapabilityStatement\.rest\.resource\.(operation\.\w+|type|profile)")),
+    ("profile.element.cardinality.max", re.compile(r"CapabilityStatement\.rest\.resource\.((operation|interaction)\.)?\w+")),
 )
 OURS = re.compile(r"https://afterdisc\.org/fhir/StructureDefinition/(.+)")
 WITH_VALUE = ("answerOption", "input", "extension")  # each holds one value[x], or extensions
@@ -136,7 +136,8 @@ def _empty(value: Any, path: str) -> Iterator[str]:
 
 def valueless(item: Json, path: str) -> Iterator[str]:
     ours = OURS.fullmatch(item.get("url", ""))
-    if ours and f"value{(kind := EXTENSIONS[ours[1]]['type'])[0].upper()}{kind[1:]}" not in item:
+    kind = EXTENSIONS[ours[1]]["type"] if ours and ours[1] in EXTENSIONS else ""
+    if kind and f"value{kind[0].upper()}{kind[1:]}" not in item:
         yield f"{path}: another value than {kind}"
     n_values = sum(1 for name in item if re.fullmatch(r"value[A-Z]\w*", name))
     if n_values != (0 if "extension" in item else 1):
