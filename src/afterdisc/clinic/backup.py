@@ -27,7 +27,7 @@ from afterdisc.clinic.tables import Base, Visit
 from afterdisc.errors import DatabaseUnusable, NotPossible
 
 FORMAT = "afterdisc-backup/1"
-LEFT_OUT = {"sign_in", "login_attempt", "seen_token", "ehr_launch"}
+LEFT_OUT = {"sign_in", "login_attempt", "seen_token", "ehr_launch", "ehr_access"}
 MANIFEST = "manifest.json"
 
 

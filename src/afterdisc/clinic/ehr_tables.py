@@ -103,3 +103,14 @@ class EhrLaunch(Base):
     state: Mapped[str] = mapped_column(primary_key=True)
     data: Mapped[bytes]
     expires_at: Mapped[str] = mapped_column(index=True)
+
+
+class EhrAccess(Base):
+    """What one sign-in may do in a record system, for one person. `data` is sealed under the browser's own token."""
+
+    __tablename__ = "ehr_access"
+    token_hash: Mapped[str] = mapped_column(ForeignKey("sign_in.token_hash", ondelete="CASCADE"), primary_key=True)
+    issuer: Mapped[str]
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patient.id", ondelete="CASCADE"), index=True)
+    data: Mapped[bytes]
+    at: Mapped[str]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from afterdisc.clinic import audit
@@ -19,6 +19,8 @@ from afterdisc.clinic.database import Database
 from afterdisc.clinic.ehr_tables import CardFeedback, HookCall, HookCard, PlanSeen
 from afterdisc.clinic.moments import new_id
 from afterdisc.errors import BadHookCall
+
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -80,8 +82,7 @@ class HookLog:
             batch, self._waiting = self._waiting, []
         try:
             with self.database.writing() as session:
-                for waiting in batch:
-                    _keep(session, waiting.call)
+                _keep(session, [waiting.call for waiting in batch])
         except Exception as error:
             for waiting in batch:
                 waiting.error = error
@@ -89,41 +90,40 @@ class HookLog:
             waiting.is_done = True
 
 
-def _keep(session: Session, call: Called) -> None:
-    row = HookCall(
-        id=new_id(),
-        at=call.at,
-        service=call.service,
-        hook=call.hook,
-        issuer=call.issuer,
-        fingerprint=call.fingerprint,
-        n_cards=len(call.cards),
-        silent=call.silent,
-        milliseconds=call.milliseconds,
-        found=dict(call.found),
-    )
-    session.add(row)
-    session.flush()
-    for card in call.cards:
-        if session.get(HookCard, card.uuid) is None:
-            session.add(_card(call, card, row.id))
-    if call.person and call.plan:
-        session.merge(PlanSeen(person=call.person, plan=call.plan, fingerprint=call.fingerprint, at=call.at))
+def _keep(session: Session, calls: Sequence[Called]) -> None:
+    """All of them in few statements: one a table."""
+    named = [(new_id(), call) for call in calls]
+    session.execute(insert(HookCall), [_call(name, call) for name, call in named])
+    cards = {card.uuid: _card(call, card, name) for name, call in reversed(named) for card in call.cards}
+    if cards:
+        known = set(session.scalars(select(HookCard.uuid).where(HookCard.uuid.in_(cards))))
+        new = [row for uuid, row in cards.items() if uuid not in known]
+        if new:
+            session.execute(insert(HookCard), new)
+    seen = {call.person: _seen(call) for call in calls if call.person and call.plan}
+    if seen:
+        session.execute(delete(PlanSeen).where(PlanSeen.person.in_(seen)))
+        session.execute(insert(PlanSeen), list(seen.values()))
+    audit.record_all(session, (_entry(name, call) for name, call in named))
+
+
+def _call(name: str, call: Called) -> Row:
+    columns = ("at", "service", "hook", "issuer", "fingerprint", "silent", "milliseconds")
+    return {"id": name, "n_cards": len(call.cards), "found": dict(call.found), **{c: getattr(call, c) for c in columns}}
+
+
+def _card(call: Called, card: KeptCard, name: str) -> Row:
+    about = {"uuid": card.uuid, "topic": card.topic, "rules": list(card.rules), "indicator": card.indicator}
+    return about | {"call_id": name, "service": call.service, "silent": call.silent, "at": call.at}
+
+
+def _seen(call: Called) -> Row:
+    return {"person": call.person, "plan": call.plan, "fingerprint": call.fingerprint, "at": call.at}
+
+
+def _entry(name: str, call: Called) -> audit.Entry:
     about = {"service": call.service, "n_cards": len(call.cards), "silent": call.silent}
-    audit.record(session, at=call.at, by=None, action="hooks.answered", kind="hook_call", subject=row.id, **about)
-
-
-def _card(call: Called, card: KeptCard, call_id: str) -> HookCard:
-    return HookCard(
-        uuid=card.uuid,
-        call_id=call_id,
-        service=call.service,
-        topic=card.topic,
-        rules=list(card.rules),
-        indicator=card.indicator,
-        silent=call.silent,
-        at=call.at,
-    )
+    return audit.Entry(call.at, None, "hooks.answered", "hook_call", name, about)
 
 
 # ------------------------------------------------------------------------------------------------- what was seen before

@@ -19,7 +19,7 @@ ORIGINS = {
     "measured": "measured on films",
     "score": "from a score",
     "record": "worked out from the record",
-    "import": "imported",
+    "import": "from the record system",
 }
 DERIVED = "record"
 
@@ -36,6 +36,7 @@ class Known:
     answer_id: int = 0  # 0: worked out, not answered
     at: str = ""
     by: str | None = None
+    source: str = ""  # the entry of another record that it was read from
 
 
 def record_of(session: Session, visit: Visit) -> dict[str, Known]:
@@ -56,6 +57,7 @@ def known_of(answer: Answer, visit: Visit) -> Known:
         answer_id=answer.id,
         at=answer.at,
         by=answer.by,
+        source=answer.source or "",
     )
 
 

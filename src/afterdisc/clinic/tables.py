@@ -131,6 +131,7 @@ class Answer(Base):
     key: Mapped[str] = mapped_column(unique=True)  # given by the screen, so that an answer sent twice is kept once
     at: Mapped[str]
     by: Mapped[str | None] = mapped_column(ForeignKey("account.id"))
+    source: Mapped[str | None] = mapped_column(default=None)  # the entry of another record it was read from
     __table_args__ = (Index("ix_answer_visit_finding", "visit_id", "finding", "id"),)
 
 

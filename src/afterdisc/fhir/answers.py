@@ -8,7 +8,7 @@ from urllib.parse import quote
 from uuid import UUID, uuid5
 
 from afterdisc.fhir.notes import alike, where
-from afterdisc.fhir.operations import Asked, Assessed, assessed, read, subject_of
+from afterdisc.fhir.operations import Asked, Assessed, assessed, read
 from afterdisc.fhir.read.reading import Reading, Unread
 from afterdisc.fhir.write import Issue, bundle_of, outcome_of, plan_of, response_of
 from afterdisc.program import Program
@@ -43,7 +43,7 @@ def populated(program: Program, question: Asked) -> Json:
 
 
 def _about(reading: Reading) -> Any:
-    return {"subject": subject_of(reading), "at": reading.at, "reading": reading}
+    return {"subject": reading.patient, "at": reading.at, "reading": reading}
 
 
 def found(base: str, questionnaire: Json, url: str) -> Json:

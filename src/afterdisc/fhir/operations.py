@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from afterdisc.door import assess
 from afterdisc.errors import CaseError, OutOfScope, UnreadableRecord
 from afterdisc.fhir.parameters import Given, Parameter, given
 from afterdisc.fhir.read.reading import Reading, read_record
-from afterdisc.fhir.record import record_of
+from afterdisc.fhir.record import Record, record_of
 from afterdisc.program import Program
 
 Resource = Mapping[str, Any]
@@ -136,7 +136,8 @@ def read(program: Program, question: Asked) -> Reading:
     """The record read. Raises UnreadableRecord if it is no record of one person."""
     listed = list(question.resources)
     record = record_of(listed[0] if len(listed) == 1 else listed, patient=question.subject)
-    return read_record(program, record, at=question.at)
+    reading = read_record(program, record, at=question.at)
+    return reading if "/" in record.patient else replace(reading, patient=_full_address(record))
 
 
 def assessed(program: Program, question: Asked) -> Assessed:
@@ -153,9 +154,9 @@ def assessed(program: Program, question: Asked) -> Assessed:
         raise UnreadableRecord(str(error), element=_elements(reading, str(error)), rule=rule) from None
 
 
-def subject_of(reading: Reading) -> str:
-    """The reference of the person; "" for a Patient without an id, to whom nothing can refer."""
-    return reading.patient if "/" in reading.patient or ":" in reading.patient else ""
+def _full_address(record: Record) -> str:
+    """Of a Patient without an id: what a transaction calls them, a `urn:uuid:`; "" if nothing can refer to them."""
+    return next((a for a, r in record.by_address.items() if r.get("resourceType") == "Patient" and ":" in a), "")
 
 
 def _elements(reading: Reading, told: str) -> str:

@@ -7,29 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from afterdisc.errors import UnreadableRecord
+from afterdisc.fhir.versions import refuse_other_version
 
 MOST_RESOURCES = 50_000
 Resource = Mapping[str, Any]
 SUBJECTS = ("subject", "patient")
 OF_NOBODY = {"Medication", "OperationOutcome", "Practitioner", "PractitionerRole", "Organization", "Location", "Questionnaire"}
-OTHER_VERSIONS: Mapping[str, tuple[tuple[str, type | tuple[type, ...], str], ...]] = {  # type -> element, its R4 type, seen in
-    "Condition": (("clinicalStatus", dict, "STU3"), ("verificationStatus", dict, "STU3")),
-    "AllergyIntolerance": (("clinicalStatus", dict, "STU3"), ("verificationStatus", dict, "STU3")),
-    "MedicationRequest": (("medicationCodeableConcept", dict, ""), ("medicationReference", dict, "")),
-}
-NOT_IN_R4: Mapping[str, tuple[tuple[str, str], ...]] = {  # type -> element that R4 does not have, and who has it
-    "MedicationRequest": (("medication", "R5"), ("context", "STU3")),
-    "MedicationStatement": (("medication", "R5"), ("taken", "STU3"), ("notTaken", "STU3")),
-    "Procedure": (("notDone", "STU3"), ("occurrenceDateTime", "R5"), ("occurrencePeriod", "R5"), ("context", "STU3")),
-    "Observation": (("context", "STU3"), ("related", "STU3")),
-    "Condition": (("context", "STU3"), ("assertedDate", "STU3")),
-    "AllergyIntolerance": (("assertedDate", "STU3"),),
-    "Patient": (("animal", "STU3"),),
-    "DocumentReference": (("indexed", "STU3"),),
-    "DiagnosticReport": (("context", "STU3"),),
-    "ServiceRequest": (("context", "STU3"),),
-    "QuestionnaireResponse": (("parent", "STU3"), ("context", "STU3")),
-}
 
 
 @dataclass(frozen=True)
@@ -82,7 +65,7 @@ def record_of(data: object, *, patient: str = "") -> Record:
         if kind == "OperationOutcome":
             failed += 1
             continue
-        _refuse_other_versions(resource, kind, place)
+        refuse_other_version(resource, place)
         resources.setdefault(kind, []).append(resource)
         for address in (full_url, address_of(resource)):
             by_address.setdefault(address, resource)
@@ -130,20 +113,6 @@ def _kind_of(resource: Resource, place: str) -> str:
     if not isinstance(own, str) or not 1 <= len(own) <= 64:
         raise UnreadableRecord("`id` must be text of 1 to 64 characters", element=f"{place}.id")
     return kind
-
-
-def _refuse_other_versions(resource: Resource, kind: str, place: str) -> None:
-    for element, version in NOT_IN_R4.get(kind, ()):
-        if element in resource:
-            raise UnreadableRecord(
-                f"is an element of {version}, not of R4. Send FHIR R4 (4.0.1).", element=f"{place}.{element}", rule="version"
-            )
-    for element, wanted, version in OTHER_VERSIONS.get(kind, ()):
-        if element in resource and not isinstance(resource[element], wanted):
-            seen = f" ({version} has text here)" if version else ""
-            raise UnreadableRecord(
-                f"must be an object in R4{seen}. Send FHIR R4 (4.0.1).", element=f"{place}.{element}", rule="version"
-            )
 
 
 def _person(resources: Mapping[str, list[Resource]], asked: str) -> str:

@@ -30,7 +30,7 @@ def render_record(program: Program, reading: Reading, *, width: int | None = Non
     """
     page = RecordPage(program, reading, _sheet(width, colour=colour))
     page.write()
-    return page.sheet.text
+    return page.sheet.text.lstrip("\n")
 
 
 def render_in_short(program: Program, reading: Reading, *, width: int | None = None, colour: bool = False) -> str:

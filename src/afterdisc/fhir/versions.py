@@ -102,16 +102,14 @@ NOT_IN_R4: Mapping[str, Mapping[str, str]] = {  # type -> element that R4 does n
     "QuestionnaireResponse": {"context": "STU3", "parent": "STU3"},
     "ServiceRequest": {"context": "STU3", "reason": "R5", "bodyStructure": "R5"},
 }
-CODEABLE_REFERENCES = {("ServiceRequest", "code")}  # an object in both; R5 puts the concept one level down
 VERSION = re.compile(r"4\.0(\.\d+)?")
 BASE_PROFILE = re.compile(r"https?://hl7\.org/fhir/(?:(\d+\.\d+)/)?StructureDefinition/[A-Za-z]+(?:\|(\d+(?:\.\d+)*))?")
 SEND_R4 = "Send FHIR R4 (4.0.1)."
 
 
 def refuse_other_version(resource: Mapping[str, Any], place: str) -> None:
-    declared = resource.get("fhirVersion")
-    if declared is not None and not (isinstance(declared, str) and VERSION.fullmatch(declared)):
-        raise _other(f"{place}.fhirVersion", f"must be 4.0.1 here. {SEND_R4}")
+    _refuse_declared(resource, place)
+    _refuse_declared(resource.get("meta"), f"{place}.meta")
     _refuse_profiles(resource.get("meta"), f"{place}.meta")
     kind = resource["resourceType"]
     for element, version in NOT_IN_R4.get(kind, {}).items():
@@ -121,10 +119,15 @@ def refuse_other_version(resource: Mapping[str, Any], place: str) -> None:
         if element in resource and not isinstance(resource[element], wanted):
             seen = f" (it is another in {version})" if version else ""
             raise _other(f"{place}.{element}", f"must be {NAMES[wanted]} in R4{seen}. {SEND_R4}")
-    for of, element in CODEABLE_REFERENCES:
-        held = resource.get(element)
-        if kind == of and isinstance(held, Mapping) and ("concept" in held or "reference" in held):
-            raise _other(f"{place}.{element}", f"must be a CodeableConcept in R4 (a CodeableReference is R5). {SEND_R4}")
+    code = resource.get("code")
+    if kind == "ServiceRequest" and isinstance(code, Mapping) and ("concept" in code or "reference" in code):
+        raise _other(f"{place}.code", f"must be a CodeableConcept in R4 (a CodeableReference is R5). {SEND_R4}")
+
+
+def _refuse_declared(node: object, place: str) -> None:
+    declared = node.get("fhirVersion") if isinstance(node, Mapping) else None
+    if declared is not None and not (isinstance(declared, str) and VERSION.fullmatch(declared)):
+        raise _other(f"{place}.fhirVersion", f"must be 4.0.1 here. {SEND_R4}")
 
 
 def _refuse_profiles(meta: object, place: str) -> None:

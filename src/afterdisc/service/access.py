@@ -87,6 +87,13 @@ ACCESS: dict[str, frozenset[str] | None] = {
     "oidc_callback": EVERYBODY,
     "setup_restore": EVERYBODY,
     # other systems
+    "smart_launch": EVERYBODY,
+    "smart_start": EVERYBODY,
+    "smart_callback": EVERYBODY,
+    "from_record": CARE,
+    "read_again": CARE,
+    "send_page": CARE,
+    "send_back": CARE,
     "public_keys": EVERYBODY,
     "fhir_metadata": EVERYBODY,
     "fhir_questionnaire": EVERYBODY,

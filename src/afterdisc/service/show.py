@@ -45,7 +45,8 @@ def full_name(patient: Any) -> str:
 
 def provenance(known: Known, today: str) -> str:
     """Where a value comes from and how old it is, in half a sentence."""
-    said = f"{origin(known.origin)}, {how_old(known.observed_on, today)}"
+    entry = f" ({known.source})" if known.source else ""
+    said = f"{origin(known.origin)}{entry}, {how_old(known.observed_on, today)}"
     return said if known.is_confirmed else f"{said}, not confirmed"
 
 
@@ -60,6 +61,12 @@ KINDS_OF_LINE = {
 def threshold(line: Item) -> str:
     """What a line of an instrument means."""
     return KINDS_OF_LINE[line["kind"]]
+
+
+def record_parts(visit_id: str) -> tuple[tuple[str, str], ...]:
+    """The pages of one visit where the site is connected to a record system."""
+    at = f"/visits/{visit_id}"
+    return ((f"{at}/from-record", "From the record"), (f"{at}/send", "Send back"))
 
 
 def visit_parts(visit_id: str) -> tuple[tuple[str, str], ...]:

@@ -18,6 +18,7 @@ from afterdisc.program import Program
 if TYPE_CHECKING:
     from afterdisc.fhir.read.reading import Reading
 
+WRITTEN = ("CarePlan", "DetectedIssue", "MedicationRequest", "Provenance", "RiskAssessment", "ServiceRequest", "Task")
 Kind = Literal["collection", "transaction"]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,7 +30,6 @@ AMOUNTS: Mapping[str, tuple[str, str]] = {  # unit of a map -> words and unit of
     "ingredient:mg": ("Milligrams a day", "mg"),
     "ingredient:weeks": ("Weeks ago", "weeks"),
 }
-MONTH = re.compile(r"\d{4}\.\d{2}")
 
 
 def questionnaire_address(program: Program) -> str:
@@ -58,7 +56,6 @@ def questionnaire_of(program: Program) -> Json:
             "status": "active",
             "experimental": True,
             "subjectType": ["Patient"],
-            "date": program.version.replace(".", "-") if MONTH.fullmatch(program.version) else "",
             "publisher": "Afterdisc",
             "description": f"{book['intended_use']} An answer that is left out is unknown, never no.",
             "purpose": "The findings that the re-evaluation is made from.",

@@ -18,6 +18,7 @@ import httpx2
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 SECONDS = 10.0
 MOST_BYTES = 1_000_000
+UNTRUSTED = "its certificate is not one that this machine trusts (SSL_CERT_FILE may name the authority)"
 
 
 class NoAnswer(Exception):
@@ -107,8 +108,8 @@ def call(
             return Reply(reply.status_code, {k.lower(): v for k, v in reply.headers.items()}, body)
     except httpx2.TimeoutException:
         raise NoAnswer("it took too long to answer") from None
-    except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError):
-        raise NoAnswer("it cannot be reached") from None
+    except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError) as error:
+        raise NoAnswer(UNTRUSTED if "CERTIFICATE_VERIFY_FAILED" in str(error) else "it cannot be reached") from None
 
 
 def _body(reply: httpx2.Response, most_bytes: int, ends: float) -> bytes:

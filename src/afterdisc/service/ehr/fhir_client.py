@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Self, TypeVar
-from urllib.parse import urljoin
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 import httpx2
 
@@ -26,6 +26,7 @@ ALL_SECONDS = 60.0  # for everything that is asked of one server at a time
 MOST_PAGES = 100  # of one search
 MOST_BYTES = 32_000_000  # of one person
 AT_A_TIME = 4
+WHOSE = ("patient", "subject")  # search parameters without which a search gives other people's resources
 SAID: dict[int, str] = {
     401: "does not know the token. It may have run out, or be meant for another server",
     403: "refuses it. The scopes that were granted do not cover it",
@@ -87,8 +88,9 @@ class FhirClient:
             return self.read(query)
         entries: list[Any] = []
         for page in self.search(query):
+            _refuse_left_out(query, page)
             found = page.get("entry")
-            entries += found if isinstance(found, list) else []
+            entries += [e for e in found if not _is_remark(e)] if isinstance(found, list) else []
         return {"resourceType": "Bundle", "type": "searchset", "entry": entries}
 
     def whole_or_failed(self, query: str) -> Resource:
@@ -125,18 +127,16 @@ class FhirClient:
         return f"{self.base}/{path}"
 
     def _next(self, page: Resource, here: str, path: str) -> str:
-        links = page.get("link")
-        listed = links if isinstance(links, list) else []
-        found = [x.get("url") for x in listed if isinstance(x, dict) and x.get("relation") == "next"]
-        if not found or not isinstance(found[0], str):
+        following = _link(page, "next")
+        if not following:
             return ""
-        address = urljoin(here, found[0])
+        address = urljoin(here, following)
         if origin_of(address) != origin_of(self.base):
             raise RecordUnreachable(f"{_kind(path)}: the FHIR server points elsewhere for the next page. That is not read.")
         return address
 
     def _asked(self, method: str, address: str, path: str, body: Resource | None = None) -> Resource:
-        headers = {"Accept": FHIR_JSON}
+        headers = {"Accept": FHIR_JSON, "Prefer": "handling=strict"}  # of a search: to leave nothing out of it
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
         if body is not None:
@@ -171,6 +171,31 @@ class FhirClient:
         if not reply.body.strip():
             return _made(reply.headers.get("location", ""))
         return reply.json()
+
+
+def _link(page: Resource, relation: str) -> str:
+    links = page.get("link")
+    listed = links if isinstance(links, list) else []
+    found = [x.get("url") for x in listed if isinstance(x, dict) and x.get("relation") == relation]
+    return found[0] if found and isinstance(found[0], str) else ""
+
+
+def _refuse_left_out(query: str, page: Resource) -> None:
+    """A server that does not know a parameter may leave it out, and then gives everybody's; its `self` link says so."""
+    used = parse_qs(urlsplit(_link(page, "self")).query)
+    asked = [name for name in WHOSE if name in parse_qs(query.partition("?")[2])]
+    if used and any(name not in used for name in asked):
+        raise RecordUnreachable(f"{_kind(query)}: the FHIR server does not search by `{asked[0]}`.", status=400)
+
+
+def _is_remark(entry: Any) -> bool:
+    """An OperationOutcome among what was found that is no error."""
+    resource = entry.get("resource") if isinstance(entry, dict) else None
+    if not isinstance(resource, dict) or resource.get("resourceType") != "OperationOutcome":
+        return False
+    issues = resource.get("issue")
+    listed = issues if isinstance(issues, list) else []
+    return not any(isinstance(i, dict) and i.get("severity") in ("error", "fatal") for i in listed)
 
 
 def _made(location: str) -> Resource:

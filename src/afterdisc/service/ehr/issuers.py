@@ -47,6 +47,7 @@ class Issuer:
     key_file: str = field(default="", repr=False)  # empty: the site's own (AFTERDISC_EHR_KEYS)
     scopes: str = ""  # empty: what the readings of the knowledge base need
     roles: tuple[str, ...] = ()
+    write_back: bool = False  # ask for the scopes to send an assessment there, on a clinician's word
     hooks: Caller | None = None
     backend: Backend | None = None
 
@@ -128,13 +129,15 @@ def _issuer(f: Fields, folder: Path) -> Issuer:
         key_file=_key_file(f, folder),
         scopes=f.text("scopes", ""),
         roles=_roles(f),
+        write_back=f.flag("write_back", False),
         hooks=Caller(hooks.text("issuer"), _address(hooks, "jwks")) if hooks else None,
         backend=Backend(backend.text("client_id"), backend.text("scopes", "")) if backend else None,
     )
     for part in (f, hooks, backend):
         if part:
             part.done()
-    _refuse_without(f, AUTHENTICATIONS[authentication], f"`authentication: {authentication}`")
+    if not f.problems:  # a slip of the pen is the better explanation
+        _refuse_without(f, AUTHENTICATIONS[authentication], f"`authentication: {authentication}`")
     return made
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from afterdisc.errors import RecordUnreachable
 from afterdisc.program import Program
 from afterdisc.service.ehr.bounded import is_here, is_safe
-from afterdisc.service.ehr.fhir_client import FhirClient, Resource
+from afterdisc.service.ehr.fhir_client import WHOSE, FhirClient, Resource
 from afterdisc.service.ehr.issuers import Issuers
 from afterdisc.service.ehr.scopes import types_read
 
@@ -17,6 +17,7 @@ HOOK_SECONDS = 8.0  # a clinician waits for a card
 PER_PAGE = 200
 CATEGORIES = ("laboratory", "vital-signs", "exam", "imaging", "procedure", "survey", "social-history", "therapy", "activity")
 MOST_MEDICINES = 200
+OTHERWISE = (400, 403, 422)  # refusals after which it is worth asking in another way
 BY_REFERENCE = {"Medication", "Patient"}  # read by their address, not searched for
 ID = re.compile(r"[A-Za-z0-9.\-]{1,64}")  # FHIR: the type `id`
 
@@ -64,13 +65,34 @@ def everything_of(client: FhirClient, program: Program, patient: str) -> list[Re
 
 
 def _of_kind(client: FhirClient, kind: str, patient: str) -> Resource:
-    query = f"{kind}?patient={patient}&_count={PER_PAGE}"
-    try:
-        return client.whole(query)
-    except RecordUnreachable as error:
-        if kind != "Observation" or error.status not in (400, 403, 422):
-            return client.failed(error)
-    return _merged([client.whole_or_failed(f"{query}&category={category}") for category in CATEGORIES])  # some want it so
+    """All of one type. Servers differ in how they want to be asked: by patient, by subject, or a category at a time."""
+    queries = [f"{kind}?{whose}&_count={PER_PAGE}" for whose in (f"patient={patient}", f"subject=Patient/{patient}")]
+    for query in queries:
+        try:
+            return _only_of(patient, client.whole(query))
+        except RecordUnreachable as error:
+            last = error
+        if last.status not in OTHERWISE:
+            break
+    if kind != "Observation" or last.status not in OTHERWISE:
+        return client.failed(last)
+    return _only_of(patient, _merged([client.whole_or_failed(f"{queries[0]}&category={c}") for c in CATEGORIES]))
+
+
+def _only_of(patient: str, found: Resource) -> Resource:
+    """Without what names somebody else: a server may understand a search in its own way."""
+    return found | {"entry": [e for e in found.get("entry", []) if _subject(e) in ("", f"Patient/{patient}")]}
+
+
+def _subject(entry: Any) -> str:
+    """`Patient/12` of the person an entry is about; "" if it does not say."""
+    resource = entry.get("resource") if isinstance(entry, dict) else None
+    for name in WHOSE:
+        pointer = resource.get(name) if isinstance(resource, dict) else None
+        address = pointer.get("reference") if isinstance(pointer, dict) else None
+        if isinstance(address, str):
+            return "/".join(address.partition("/_history/")[0].split("/")[-2:])
+    return ""
 
 
 def _merged(parts: Sequence[Resource]) -> Resource:

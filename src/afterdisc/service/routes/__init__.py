@@ -12,6 +12,7 @@ from afterdisc.service.routes import (
     measure,
     patients,
     provider,
+    smart,
     visits,
     worklist,
 )
@@ -19,6 +20,7 @@ from afterdisc.service.routes import (
 ROUTERS = [
     door.router,
     provider.router,
+    smart.router,
     worklist.router,
     patients.router,
     visits.router,

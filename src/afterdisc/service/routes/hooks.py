@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, TypeVar
 
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -16,14 +20,17 @@ from afterdisc.clinic.hook_log import Called, HookLog, KeptCard, Reported, keep_
 from afterdisc.fhir import record_of
 from afterdisc.fhir.strict import MOST_BYTES, read_json
 from afterdisc.fhir.write.coded import own_system
-from afterdisc.hooks import Answer, Fetch, HookRequest
+from afterdisc.hooks import Answer, Gathered, HookRequest
 from afterdisc.service.desk import Desk, desk_of
+from afterdisc.service.ehr.reading import reader_of
 from afterdisc.service.fhir_body import bytes_in
 from afterdisc.service.outcomes import NotTaken
 
 router = APIRouter(prefix="/cds-services")
 JSON_TYPES = {"application/json", "application/fhir+json"}
 LAUNCH = "/launch"
+LANE = 2  # calls that are worked out at the same time
+Made = TypeVar("Made")
 TAKES = {"requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}}
 
 
@@ -42,8 +49,17 @@ def services(request: Request, version: str = Query("2.0", max_length=10)) -> Re
 @router.post("/{service_id}", name="cds_service", openapi_extra=TAKES)
 async def service(request: Request, service_id: str) -> Response:
     """The cards for one moment in the care of one person; often none."""
-    begun, raw = time.perf_counter(), await _json_in(request)
-    return await run_in_threadpool(_answered, request, service_id, raw, begun)
+    begun, raw, desk = time.perf_counter(), await _json_in(request), desk_of(request)
+    asked = Asked(desk, issuer_of(request), app_url_of(request, desk))
+    call, answer = await in_lane(request, _at_once, asked, service_id, raw)
+    if answer is None:
+        gathered = await run_in_threadpool(hooks.gather, desk.program, call, reader_of(desk.issuers))
+        answer = await in_lane(request, _answer, asked, call, gathered)
+    milliseconds = round((time.perf_counter() - begun) * 1000, 2)
+    await run_in_threadpool(log_of(request, desk).keep, _kept(asked, call, answer, milliseconds))
+    body = _written({"cards": [] if desk.settings.hooks_silent else answer.cards})
+    headers = _knowledge(desk) | {"ETag": f'W/"{desk.program.fingerprint}"'}
+    return Response(body, media_type="application/json", headers=headers)
 
 
 @router.post("/{service_id}/feedback", name="cds_feedback", openapi_extra=TAKES)
@@ -64,52 +80,65 @@ async def _json_in(request: Request) -> bytes:
 # ------------------------------------------------------------------------------------------------------------- a call
 
 
-def _answered(request: Request, service_id: str, raw: bytes, begun: float) -> Response:
-    desk = desk_of(request)
+@dataclass(frozen=True)
+class Asked:
+    """Who asks, and where they would launch the workspace."""
+
+    desk: Desk
+    issuer: str
+    app_url: str
+
+    def person(self, call: HookRequest) -> str:
+        return person_key(call.fhir_server.rstrip("/") or self.issuer, call.patient)
+
+
+async def in_lane(request: Request, work: Callable[..., Made], *args: Any) -> Made:
+    """Work that keeps a processor busy, one after the other: threads that take it from each other make all of them late."""
+    state = request.app.state
+    if not hasattr(state, "hook_lane"):
+        state.hook_lane = ThreadPoolExecutor(LANE, thread_name_prefix="cds-hooks")
+    return await asyncio.get_running_loop().run_in_executor(state.hook_lane, partial(work, *args))
+
+
+def _at_once(asked: Asked, service_id: str, raw: bytes) -> tuple[HookRequest, Answer | None]:
+    """The call and its answer; None for one that must wait for the caller's FHIR server."""
     call = hooks.request_of(hooks.service_of(service_id), read_json(raw))
-    person = person_key(call.fhir_server.rstrip("/") or issuer_of(request), call.patient)
-    answer = _answer(desk, call, person, app_url_of(request, desk))
-    silent = desk.settings.hooks_silent
-    log_of(request, desk).keep(
-        Called(
-            at=desk.at(),
-            service=call.service.id,
-            hook=call.service.hook,
-            issuer=issuer_of(request),
-            fingerprint=desk.program.fingerprint,
-            silent=silent,
-            milliseconds=round((time.perf_counter() - begun) * 1000, 2),
-            found=answer.log.as_json(),
-            cards=tuple(KeptCard(s.uuid, s.topic, s.rules, s.indicator) for s in answer.shown),
-            person=person,
-            plan=answer.plan or "",
-        )
-    )
-    body = _written({"cards": [] if silent else answer.cards})
-    headers = _knowledge(desk) | {"ETag": f'W/"{desk.program.fingerprint}"'}
-    return Response(body, media_type="application/json", headers=headers)
+    if hooks.must_fetch(asked.desk.program, call):
+        return call, None
+    return call, _answer(asked, call, hooks.gather(asked.desk.program, call))
 
 
-def _answer(desk: Desk, call: HookRequest, person: str, app_url: str) -> Answer:
-    gathered = hooks.gather(desk.program, call, fetch_of(desk))
+def _answer(asked: Asked, call: HookRequest, gathered: Gathered) -> Answer:
+    desk = asked.desk
     record = record_of(list(gathered.resources), patient=call.patient)
     with desk.database.reading() as session:
-        before = last_plan(session, person)
-    return hooks.respond(
-        desk.program, call, record, at=now(desk), app_url=app_url, last_plan=before, unseen=gathered.unseen
+        before = last_plan(session, asked.person(call))
+    answer = hooks.respond(
+        desk.program, call, record, at=now(desk), app_url=asked.app_url, last_plan=before, unseen=gathered.unseen
+    )
+    return replace(answer, plan=None) if answer.plan == before else answer  # what has not changed is not written again
+
+
+def _kept(asked: Asked, call: HookRequest, answer: Answer, milliseconds: float) -> Called:
+    desk = asked.desk
+    return Called(
+        at=desk.at(),
+        service=call.service.id,
+        hook=call.service.hook,
+        issuer=asked.issuer,
+        fingerprint=desk.program.fingerprint,
+        silent=desk.settings.hooks_silent,
+        milliseconds=milliseconds,
+        found=answer.log.as_json(),
+        cards=tuple(KeptCard(s.uuid, s.topic, s.rules, s.indicator) for s in answer.shown),
+        person=asked.person(call),
+        plan=answer.plan or "",
     )
 
 
 def now(desk: Desk) -> str:
     """This moment with the zone of this machine, so that its day is the day of the clinic."""
     return desk.now().astimezone().isoformat(timespec="milliseconds")
-
-
-def fetch_of(desk: Desk) -> Fetch:
-    """Reads from the FHIR servers that this site allows."""
-    from afterdisc.service.ehr.reading import reader_of
-
-    return reader_of(desk.issuers)
 
 
 def issuer_of(request: Request) -> str:

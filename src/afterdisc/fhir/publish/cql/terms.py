@@ -16,37 +16,38 @@ from afterdisc.fhir.write.shape import Json
 TYPES = "urn:hl7-org:elm-types:r1"
 COMPARE = {"<": "Less", "<=": "LessOrEqual", ">": "Greater", ">=": "GreaterOrEqual", "==": "Equal", "!=": "Equal"}
 WIDTH = 110
+JOINED, COMPARED, PRIMARY = range(3)  # and, or, union · comparisons and `not` · whatever stands by itself
 
 
 @dataclass(frozen=True)
 class Term:
-    """One expression. `parts` are what a long one is broken into: (opening, separator, closing), and the terms between."""
+    """One expression. A long one is broken into its parts: `frame` is what opens, divides and closes them."""
 
     cql: str
     elm: Json
-    is_primary: bool = True  # needs no parentheses wherever it stands
+    binds: int = PRIMARY  # how tightly
     frame: tuple[str, str, str] = ("", "", "")
     parts: tuple[Term, ...] = ()
 
-    @property
-    def inside(self) -> str:
-        """As it stands within a larger expression."""
-        return self.cql if self.is_primary else f"({self.cql})"
+    def within(self, binds: int) -> str:
+        """As it stands in an expression that binds so tightly."""
+        return self.cql if self.binds >= binds else f"({self.cql})"
 
     def laid_out(self, width: int = WIDTH) -> str:
         """The CQL over as many lines as it needs."""
         if len(self.cql) <= width or not self.parts:
             return self.cql
-        opening, separator, closing = self.frame
-        shown = [_indented(part.as_part(width - 2)) for part in self.parts]
-        if separator == ",":
-            return f"{opening}\n  {(',' + chr(10) + '  ').join(shown)}\n{closing}"
-        return f"\n{separator} ".join(shown)
+        opening, divider, closing = self.frame
+        if opening:
+            inner = f"{divider}\n".join(part.laid_out(width - 2) for part in self.parts)
+            return f"{opening}\n  {_indented(inner)}\n{closing}"
+        return f"\n{divider} ".join(part._joined(width - len(divider) - 1) for part in self.parts)
 
-    def as_part(self, width: int) -> str:
-        if self.is_primary or len(self.inside) <= width:
-            return self.inside if len(self.inside) <= width else self.laid_out(width)
-        return f"(\n  {_indented(self.laid_out(width - 2))}\n)"
+    def _joined(self, width: int) -> str:
+        if self.binds > JOINED:
+            return self.laid_out(width)
+        shown = self.within(COMPARED)
+        return shown if len(shown) <= width else f"(\n  {_indented(self.laid_out(width - 2))}\n)"
 
 
 def _indented(text: str) -> str:
@@ -68,7 +69,7 @@ def number(value: float) -> Term:
     literal = _literal("Decimal", shown)
     if value >= 0:
         return Term(shown, literal)
-    return Term(f"-{shown}", {"type": "Negate", "signature": _signature("Decimal", 1), "operand": literal}, is_primary=False)
+    return Term(f"-{shown}", {"type": "Negate", "operand": literal}, COMPARED)
 
 
 def whole(value: int) -> Term:
@@ -81,6 +82,7 @@ def truth(value: bool) -> Term:
 
 
 NULL = Term("null", {"type": "Null"})
+NO_TEXT = Term("null", {"type": "As", "asType": f"{{{TYPES}}}String", "operand": {"type": "Null"}})
 NO_NUMBER = Term("null", {"type": "As", "asType": f"{{{TYPES}}}Decimal", "operand": {"type": "Null"}})
 NO_DAYS = Term("null", {"type": "As", "asType": f"{{{TYPES}}}Integer", "operand": {"type": "Null"}})
 LARGEST = Term("maximum Decimal", {"type": "MaxValue", "valueType": f"{{{TYPES}}}Decimal"})
@@ -92,10 +94,6 @@ def _literal(kind: str, value: str) -> Json:
 
 def named_type(kind: str) -> Json:
     return {"type": "NamedTypeSpecifier", "name": f"{{{TYPES}}}{kind}"}
-
-
-def _signature(kind: str, n: int) -> list[Json]:
-    return [named_type(kind)] * n
 
 
 # ------------------------------------------------------------------------------------------------------------- references
@@ -112,17 +110,10 @@ def parameter(name: str) -> Term:
     return Term(f'"{name}"', {"type": "ParameterRef", "name": name})
 
 
-def observations(code: str) -> Term:
-    """Every Observation of the person with this code, which the library names."""
-    elm = {
-        "type": "Retrieve",
-        "dataType": "{http://hl7.org/fhir}Observation",
-        "templateId": "http://hl7.org/fhir/StructureDefinition/Observation",
-        "codeProperty": "code",
-        "codeComparator": "~",
-        "codes": {"type": "ToList", "operand": {"type": "CodeRef", "name": code}},
-    }
-    return Term(f'[Observation: "{code}"]', elm)
+def every_observation() -> Term:
+    """Every Observation of the person."""
+    profile = "http://hl7.org/fhir/StructureDefinition/Observation"
+    return Term("[Observation]", {"type": "Retrieve", "dataType": "{http://hl7.org/fhir}Observation", "templateId": profile})
 
 
 def call(library: str, name: str, *operands: Term) -> Term:
@@ -146,12 +137,13 @@ def tuple_of(**elements: Term) -> Term:
     return Term(f"Tuple {{ {shown} }}", elm)
 
 
-def union(terms: Sequence[Term], element: Json | None = None) -> Term:
-    """element  type of the elements, which ELM wants to be told of tuples"""
-    signature = [{"type": "ListTypeSpecifier", "elementType": element}] * 2 if element else []
-    elm = _folded("Union", [t.elm for t in terms], signature)
-    shown = " union ".join(t.inside for t in terms)
-    return Term(shown, elm, is_primary=False, frame=("", "union", ""), parts=tuple(terms))
+def flatten(lists: Sequence[Term]) -> Term:
+    """One list of all that these hold; a single one is that already."""
+    if len(lists) == 1:
+        return lists[0]
+    together = listed(lists)
+    elm = {"type": "Flatten", "operand": together.elm}
+    return Term(f"flatten {together.cql}", elm, COMPARED, ("flatten {", ",", "}"), tuple(lists))
 
 
 def every(terms: Sequence[Term]) -> Term:
@@ -167,58 +159,68 @@ def some(terms: Sequence[Term]) -> Term:
 def _joined(word: str, kind: str, terms: Sequence[Term]) -> Term:
     if len(terms) == 1:
         return terms[0]
-    shown = f" {word} ".join(t.inside for t in terms)
-    elm = _folded(kind, [t.elm for t in terms])
-    return Term(shown, elm, is_primary=False, frame=("", word, ""), parts=tuple(terms))
-
-
-def _folded(kind: str, operands: list[Json], signature: list[Json] | None = None) -> Json:
-    """Two at a time, from the left."""
-    elm, shape = operands[0], {"type": kind} | ({"signature": signature} if signature else {})
-    for operand in operands[1:]:
-        elm = shape | {"operand": [elm, operand]}
-    return elm
+    shown = f" {word} ".join(t.within(COMPARED) for t in terms)
+    elm = terms[0].elm
+    for term in terms[1:]:  # two at a time, from the left
+        elm = {"type": kind, "operand": [elm, term.elm]}
+    return Term(shown, elm, JOINED, ("", word, ""), tuple(terms))
 
 
 # ------------------------------------------------------------------------------------------------------------- one or two
 
 
 def no(term: Term) -> Term:
-    return Term(f"not {term.inside}", {"type": "Not", "operand": term.elm}, is_primary=False)
+    shown, elm = f"not {term.within(PRIMARY)}", {"type": "Not", "operand": term.elm}
+    return Term(shown, elm, COMPARED, ("not (", "", ")"), (term,)) if term.binds < PRIMARY else Term(shown, elm, COMPARED)
 
 
 def is_known(term: Term) -> Term:
     missing = {"type": "IsNull", "operand": term.elm}
-    return Term(f"{term.inside} is not null", {"type": "Not", "operand": missing}, is_primary=False)
+    return Term(f"{term.within(PRIMARY)} is not null", {"type": "Not", "operand": missing}, COMPARED)
 
 
 def is_unknown(term: Term) -> Term:
-    return Term(f"{term.inside} is null", {"type": "IsNull", "operand": term.elm}, is_primary=False)
+    return _tested(term, "is null", "IsNull")
 
 
 def is_true(term: Term) -> Term:
     """True or false, never null."""
-    return Term(f"{term.inside} is true", {"type": "IsTrue", "operand": term.elm}, is_primary=False)
+    return _tested(term, "is true", "IsTrue")
 
 
 def is_false(term: Term) -> Term:
-    return Term(f"{term.inside} is false", {"type": "IsFalse", "operand": term.elm}, is_primary=False)
+    return _tested(term, "is false", "IsFalse")
 
 
-def compare(left: Term, op: str, right: Term, kind: str) -> Term:
-    """kind  Decimal or String"""
-    elm: Json = {"type": COMPARE[op], "signature": _signature(kind, 2), "operand": [left.elm, right.elm]}
+def _tested(term: Term, words: str, kind: str) -> Term:
+    shown, elm = f"{term.within(PRIMARY)} {words}", {"type": kind, "operand": term.elm}
+    return Term(shown, elm, COMPARED, ("(", "", f") {words}"), (term,)) if term.parts else Term(shown, elm, COMPARED)
+
+
+def compare(left: Term, op: str, right: Term) -> Term:
+    elm: Json = {"type": COMPARE[op], "operand": [left.elm, right.elm]}
     if op == "!=":
         elm = {"type": "Not", "operand": elm}
-    return Term(f"{left.inside} {'=' if op == '==' else op} {right.cql}", elm, is_primary=False)
+    return Term(f"{left.within(PRIMARY)} {'=' if op == '==' else op} {right.within(PRIMARY)}", elm, COMPARED)
+
+
+def plus(left: Term, right: Term) -> Term:
+    elm = {"type": "Add", "operand": [left.elm, right.elm]}
+    return Term(f"{left.within(PRIMARY)} + {right.cql}", elm, COMPARED)
 
 
 def case(choices: Sequence[tuple[Term, Term]], otherwise: Term) -> Term:
     """The first whose condition is true."""
     items = [{"when": when.elm, "then": then.elm} for when, then in choices]
-    lines = [f"  when {_indented(when.laid_out(WIDTH - 10))} then {then.cql}" for when, then in choices]
+    lines = [_choice(when.laid_out(WIDTH - 10), then.cql) for when, then in choices]
     shown = "\n".join(["case", *lines, f"  else {otherwise.cql}", "end"])
     return Term(shown, {"type": "Case", "caseItem": items, "else": otherwise.elm})
+
+
+def _choice(when: str, then: str) -> str:
+    if "\n" not in when:
+        return f"  when {when} then {then}"
+    return f"  when\n    {_indented(_indented(when))}\n    then {then}"
 
 
 def as_text(elm: Any) -> str:

@@ -1,4 +1,4 @@
-"""A CQL library: what it includes, its codes and parameters, and its statements, as text and as ELM."""
+"""A CQL library: what it includes, parameters, and its statements, as text and as ELM."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from afterdisc.errors import UndeclaredName
-from afterdisc.fhir.publish.terms import Term, as_text, named_type
+from afterdisc.fhir.publish.cql.terms import Term, as_text, named_type
 from afterdisc.fhir.write.shape import Json
 
 FHIR = "4.0.1"
@@ -43,8 +43,6 @@ class CqlLibrary:
     version: str
     about: str
     includes: tuple[tuple[str, str], ...] = ()  # (library, version)
-    systems: dict[str, str] = field(default_factory=dict)  # name -> address
-    codes: dict[str, tuple[str, str, str]] = field(default_factory=dict)  # name -> (system name, code, display)
     parameters: dict[str, str] = field(default_factory=dict)  # name -> what it is; all are Decimal
     statements: dict[str, Statement] = field(default_factory=dict)
 
@@ -68,8 +66,6 @@ class CqlLibrary:
             f"library {self.name} version '{self.version}'",
             f"using FHIR version '{FHIR}'",
             "\n".join(f"include {name} version '{version}' called {name}" for name, version in self.includes),
-            "\n".join(f"codesystem \"{name}\": '{address}'" for name, address in self.systems.items()),
-            "\n".join(_code(name, *code) for name, code in self.codes.items()),
             "\n\n".join("\n".join([*_comment([say]), f'parameter "{name}" Decimal']) for name, say in self.parameters.items()),
             "context Patient",
             *(_statement(s) for s in self.statements.values()),
@@ -91,8 +87,6 @@ class CqlLibrary:
         parts = {
             "includes": [{"localIdentifier": name, "path": name, "version": v} for name, v in self.includes],
             "parameters": [_public(name) | {"parameterTypeSpecifier": named_type("Decimal")} for name in self.parameters],
-            "codeSystems": [_public(name) | {"id": address} for name, address in self.systems.items()],
-            "codes": [_code_elm(name, *code) for name, code in self.codes.items()],
             "contexts": [{"name": "Patient"}],
             "statements": [PATIENT, *(_statement_elm(s) for s in self.statements.values())],
         }
@@ -104,20 +98,6 @@ class CqlLibrary:
 
 def _comment(lines: Iterable[str]) -> list[str]:
     return [f"// {part}" for line in lines if line for part in textwrap.wrap(line, 116, break_long_words=False)]
-
-
-def _quoted(value: str) -> str:
-    return value.replace("\\", "\\\\").replace("'", "\\'")
-
-
-def _code(name: str, system: str, code: str, display: str) -> str:
-    shown = f" display '{_quoted(display)}'" if display else ""
-    return f"code \"{name}\": '{_quoted(code)}' from \"{system}\"{shown}"
-
-
-def _code_elm(name: str, system: str, code: str, display: str) -> Json:
-    shown = {"display": display} if display else {}
-    return _public(name) | {"id": code, "codeSystem": {"name": system}} | shown
 
 
 def _public(name: str) -> Json:
