@@ -23,7 +23,7 @@ UNSET = "no record system is set. Name the file that holds them in AFTERDISC_EHR
 
 @click.group("ehr")
 def ehr_group() -> None:
-    """Record systems this site is connected to (FHIR, SMART, CDS Hooks)."""
+    """Connect to record systems (FHIR, SMART, CDS Hooks)."""
 
 
 def _settings() -> Settings:

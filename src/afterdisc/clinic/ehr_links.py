@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, TypeGuard
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -15,7 +15,7 @@ from afterdisc.clinic import audit, patients
 from afterdisc.clinic.ehr_tables import EhrAccess, EhrLaunch, EhrPatient
 from afterdisc.clinic.moments import stamp
 from afterdisc.clinic.patients import LONGEST, NewOperation, NewPatient
-from afterdisc.clinic.tables import Patient
+from afterdisc.clinic.tables import Patient, SignIn
 from afterdisc.fhir import Reading
 
 A_LAUNCH = timedelta(minutes=10)  # from the first redirect to the answer
@@ -49,9 +49,17 @@ def person_of(issuer: str, resource: Mapping[str, Any]) -> Person:
         number=(_number(resource) or fhir_id)[:LONGEST],
         family_name=(family if isinstance(family, str) and family.strip() else "name not given")[:LONGEST],
         given_name=said[:LONGEST],
-        birth_date=born if isinstance(born, str) and len(born) == 10 else None,
+        birth_date=born if _is_day(born) else None,
         sex=gender if gender in SEXES else None,
     )
+
+
+def _is_day(text: object) -> TypeGuard[str]:
+    """A whole date; FHIR allows a year alone, which a workspace does not keep."""
+    try:
+        return isinstance(text, str) and date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _name(resource: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -149,12 +157,18 @@ def take_launch(session: Session, state: str, now: datetime) -> bytes | None:
 
 
 def keep_access(session: Session, token_hash: str, issuer: str, patient_id: str, data: bytes, *, at: str) -> None:
-    """What a sign-in may do there, sealed; it goes with the sign-in."""
+    """What a sign-in may do there for this person, sealed; it goes with the sign-in."""
     session.merge(EhrAccess(token_hash=token_hash, issuer=issuer, patient_id=patient_id, data=data, at=at))
 
 
-def access_of(session: Session, token_hash: str) -> EhrAccess | None:
-    return session.get(EhrAccess, token_hash)
+def access_of(session: Session, token_hash: str, patient_id: str) -> EhrAccess | None:
+    return session.get(EhrAccess, (token_hash, patient_id))
+
+
+def drop_access(session: Session, signed_in_before: datetime) -> None:
+    """Delete what sign-ins from before this moment were let to do: they have ended."""
+    ended = select(SignIn.token_hash).where(SignIn.created_at <= stamp(signed_in_before))
+    session.execute(delete(EhrAccess).where(EhrAccess.token_hash.in_(ended)))
 
 
 def digest(text: str) -> str:

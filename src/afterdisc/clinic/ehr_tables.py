@@ -109,8 +109,9 @@ class EhrAccess(Base):
     """What one sign-in may do in a record system, for one person. `data` is sealed under the browser's own token."""
 
     __tablename__ = "ehr_access"
-    token_hash: Mapped[str] = mapped_column(ForeignKey("sign_in.token_hash", ondelete="CASCADE"), primary_key=True)
+    token_hash: Mapped[str] = mapped_column(ForeignKey("sign_in.token_hash", ondelete="CASCADE"))
     issuer: Mapped[str]
     patient_id: Mapped[str] = mapped_column(ForeignKey("patient.id", ondelete="CASCADE"), index=True)
     data: Mapped[bytes]
     at: Mapped[str]
+    __table_args__ = (PrimaryKeyConstraint("token_hash", "patient_id", name="pk_ehr_access"),)

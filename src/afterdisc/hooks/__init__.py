@@ -7,7 +7,7 @@ values. Refuses to know: HTTP, the database, and how a record is fetched.
 from afterdisc.hooks.answer import Answer, Log, respond
 from afterdisc.hooks.discovery import discovery
 from afterdisc.hooks.feedback import Feedback, feedback_of
-from afterdisc.hooks.gather import Fetch, Gathered, gather
+from afterdisc.hooks.gather import Fetch, Gathered, gather, must_fetch
 from afterdisc.hooks.request import HookRequest, request_of
 from afterdisc.hooks.services import SERVICES, service_of
 
@@ -22,6 +22,7 @@ __all__ = [
     "discovery",
     "feedback_of",
     "gather",
+    "must_fetch",
     "request_of",
     "respond",
     "service_of",

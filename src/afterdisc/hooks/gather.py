@@ -29,6 +29,13 @@ class Gathered:
         return (*self.failed, *self.partial)
 
 
+def must_fetch(program: Program, request: HookRequest) -> bool:
+    """Is something missing that the caller lets us read from its server?"""
+    sent = request.prefetch
+    wanted = (key not in sent or (isinstance(sent[key], dict) and _has_more(sent[key])) for key in queries(program))
+    return request.authorization is not None and any(wanted)
+
+
 def gather(program: Program, request: HookRequest, fetch: Fetch | None = None) -> Gathered:
     """Prefetched data first; what was not sent, or sent by halves, is then read with `fetch`, if the caller allows it.
 

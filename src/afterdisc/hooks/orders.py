@@ -94,7 +94,7 @@ def _as_if_signed(draft: Resource) -> dict[str, Any]:
 
 
 def _is_meant(request: HookRequest, draft: Resource) -> bool:
-    if draft.get("status") in OVER or draft.get("doNotPerform") is True:
+    if str(draft.get("status")) in OVER or draft.get("doNotPerform") is True:
         return False
     if request.service.hook != ORDER_SELECT:
         return True

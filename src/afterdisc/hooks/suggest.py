@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from afterdisc.fhir.write.coded import own, proposal_codings, proposal_of
+from afterdisc.fhir.write.shape import trimmed
 from afterdisc.hooks.card import Maker
 from afterdisc.hooks.orders import Draft
 from afterdisc.hooks.verdict import AVOID, NOT_FIT, NOT_NOW, NOT_YET, Verdict
@@ -70,4 +71,5 @@ def _in_its_place(maker: Maker, old: Mapping[str, Any], option: str, label: str)
     shown = str(proposal_of(maker.program, option).get("display", label))
     codes = [{**coding, "display": shown} for coding in proposal_codings(maker.program, option)]
     code = {"coding": [*codes, own(maker.program, "investigation", option, label)], "text": label}
-    return {**kept, "code": code}
+    made: Json = trimmed({**kept, "code": code})
+    return made

@@ -1,4 +1,4 @@
-"""A record system's machine: it has keys, shows the public ones on the loopback, and signs tokens as CDS Hooks asks for them."""
+"""A record system's machine: it has keys, shows the public ones on the loopback, and signs tokens as CDS Hooks asks."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def key_server() -> Iterator[KeyServer]:
         def log_message(self, *_: Any) -> None: ...
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     made.address = f"http://127.0.0.1:{server.server_port}/jwks.json"
     try:
         yield made

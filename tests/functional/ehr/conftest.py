@@ -14,9 +14,10 @@ from afterdisc.program import Program
 from functional.ehr.caller import KeyServer, Signing, issuers_file, key_server, trusted
 from functional.ehr.sekmet import sekmet
 from functional.hooks.calls import VIEW, view
+from functional.workspace.conftest import empty_postgres, postgres
 from functional.workspace.house import House, build
 
-__all__ = ["sekmet"]
+__all__ = ["empty_postgres", "postgres", "sekmet"]
 SITE = "http://testserver"
 ASSESS = f"{SITE}/fhir/$assess"
 FROM_AFAR = ("192.0.2.7", 50_000)  # an address of no machine (RFC 5737)

@@ -216,9 +216,9 @@ def refused(door: Door, token: str) -> None:
     issue = answer.json()["issue"][0]
     assert issue["code"] == "login"
     assert issue["diagnostics"].startswith("This call is not let in: ")
-    for piece in ("evil", "another", "ec-1", "token-", *(p for p in token.split(".") if len(p) > 8)):
-        assert piece not in answer.text.replace("meant for another address", "").replace("at another address", "")
-        assert piece not in answer.headers["www-authenticate"].replace("another address", "")
+    told = answer.text + str(answer.headers)
+    for piece in ("evil.example", "ec-1", "token-", *(p for p in token.split(".") if len(p) > 8)):
+        assert piece not in told
     assert door.assess(door.token()).status_code == GOOD
 
 

@@ -21,13 +21,13 @@ from functional.workspace.house import Clock
 
 
 @contextmanager
-def served(folder: Path, program: Program, **settings: Any) -> Iterator[str]:
+def served(folder: Path, program: Program, *, port: int = 0, **settings: Any) -> Iterator[str]:
     """The address of a workspace that runs as long as the block does; its clock stands still."""
     url = f"sqlite:///{folder / 'served.sqlite'}"
     database = open_database(url)
     migrate(database)
     desk = Desk(Settings(database_url=url, **settings), database, program, Clock(), rates=Rates("100000/minute"))
-    config = uvicorn.Config(create_app(desk), host="127.0.0.1", port=0, log_config=None, access_log=False)
+    config = uvicorn.Config(create_app(desk), host="127.0.0.1", port=port, log_config=None, access_log=False)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

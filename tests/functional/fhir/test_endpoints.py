@@ -13,6 +13,7 @@ from afterdisc.fhir.write import probabilities_of
 from afterdisc.program import Program
 from functional.fhir.own_codes import patient_alone, record_with
 from functional.fhir.records import bundle, concept, observation
+from functional.fhir.valid.validators import medplum_errors, own_errors
 from functional.workspace.house import House
 
 FINDINGS = {"weeks_since_surgery": 30, "leg_pain_nrs": 7, "onset": "sudden", "fever": False}
@@ -206,6 +207,21 @@ def test_parts_of_a_record_are_read_together(caller: Caller, program: Program) -
     assert answered == set(FINDINGS)
 
 
+def test_a_patient_of_a_transaction_without_an_id_is_named_by_its_address(caller: Caller, program: Program) -> None:
+    record = record_with(program, FINDINGS)
+    for entry in record["entry"]:
+        entry["resource"].pop("id")
+        if "subject" in entry["resource"]:
+            entry["resource"]["subject"] = {"reference": "urn:uuid:7d8f1c1e-6a86-4a6c-a8c2-0d6c53a1a001"}
+    without = caller.post("/fhir/$assess", record).json()
+    record["entry"][0]["fullUrl"] = "urn:uuid:7d8f1c1e-6a86-4a6c-a8c2-0d6c53a1a001"
+    named = caller.post("/fhir/$assess", record).json()
+    (risk,) = of_type(named, "RiskAssessment")
+    assert risk["subject"] == {"reference": "urn:uuid:7d8f1c1e-6a86-4a6c-a8c2-0d6c53a1a001"}
+    assert probabilities_of(program, risk) == {c["id"]: c["probability"] for c in ad.assess(FINDINGS)["causes"]}
+    assert "reference" not in of_type(without, "RiskAssessment")[0]["subject"]
+
+
 def test_without_intervals_there_are_none(caller: Caller, program: Program) -> None:
     question = asked("$assess", record_with(program, FINDINGS))
     question["parameter"].append({"name": "intervals", "valueBoolean": False})
@@ -223,6 +239,19 @@ def test_nothing_is_kept_of_what_was_sent(caller: Caller, house: House, program:
         assert caller.post(path, asked(path, record_with(program, FINDINGS))).status_code == 200
     with house.database.reading() as session:
         assert [session.scalar(select(func.count()).select_from(table)) for table in (Patient, Visit, Answer)] == [0, 0, 0]
+
+
+def test_every_answer_is_valid_for_a_validator_of_others(caller: Caller, program: Program) -> None:
+    record = record_with(program, FINDINGS)
+    code = concept(f"{program.book['fhir']['canonical']}/CodeSystem/finding", "back_pain_nrs")
+    record["entry"].append({"resource": observation(code, id="wrong", valueString="bad")})
+    answers = [caller.post(path, asked(path, record)) for path in OPERATIONS]
+    answers += [caller.get(f"/fhir/{path}") for path in ("metadata", "Questionnaire", "OperationDefinition/assess", "nothing")]
+    two = bundle(patient_alone(), patient_alone() | {"id": "p2"})
+    answers += [caller.post("/fhir/$assess", body) for body in (b"{", {}, two)]
+    resources = [answer.json() for answer in answers]
+    assert [e for r in resources for e in own_errors(r)] == []
+    assert medplum_errors(resources) == {}
 
 
 # ------------------------------------------------------------------------------------------------------------------- refusals

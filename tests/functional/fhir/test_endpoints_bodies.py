@@ -141,6 +141,7 @@ ENTRY = "Bundle.entry[0].resource"
             f"{ENTRY}.meta.profile[0]",
             "version",
         ),
+        (entry({"resourceType": "Patient", "meta": {"fhirVersion": "3.0.2"}}), f"{ENTRY}.meta.fhirVersion", "version"),
         (entry({"resourceType": "Patient", "meta": 7}), f"{ENTRY}.meta", "structure"),
         # shaped as another version
         (entry({"resourceType": "Condition", "clinicalStatus": "active"}), f"{ENTRY}.clinicalStatus", "version"),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -33,7 +35,8 @@ def record(tmp_path: Path, program: Program) -> Path:
 
 
 def fhir(*words: str | Path, **more: Any) -> Said:
-    return afterdisc("fhir", *words, **more)
+    with patch.dict(os.environ, COLUMNS="110"):  # else the texts that are looked for may run over two lines
+        return afterdisc("fhir", *words, **more)
 
 
 def test_the_assessment_is_that_of_the_same_findings_as_a_case(record: Path) -> None:

@@ -162,3 +162,12 @@ def test_a_card_is_kept_once_however_often_it_is_asked_for(ehr: Machine, house: 
         ehr.cards(VIEW, view(program, NUMB_SADDLE))
     with house.database.reading() as session:
         assert len(list(session.scalars(rows(HookCard)))) == 1
+
+
+def test_reviewers_of_the_medicine_see_the_counts(ehr: Machine, house: House, card: Json) -> None:
+    reason = card["overrideReasons"][0]
+    ehr.tell(SIGN, overridden(card, reason=reason, userComment=COMMENT))
+    shown = house.visitor("reviewer").get("/medicine").text
+    assert "nsaid.renal_failure" in shown
+    assert f"1 × {reason['display']}" in shown
+    assert "Beeblebrox" not in shown

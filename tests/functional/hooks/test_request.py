@@ -152,3 +152,9 @@ def test_an_order_for_somebody_else_gives_no_card(ehr: Machine, program: Program
     findings = {"leg_pain_nrs": 6, "leg_relief_after_surgery": "good"}
     assert len(ehr.cards(SIGN, sign(program, findings, mine))) == 1
     assert ehr.cards(SIGN, sign(program, findings, theirs)) == []
+
+
+@pytest.mark.parametrize("status", [["draft"], {"code": "draft"}, 7, None])
+def test_an_order_of_a_strange_status_is_still_an_order(ehr: Machine, program: Program, status: Any) -> None:
+    strange = order(program, "mri_without_contrast", status=status)
+    assert len(ehr.cards(SIGN, sign(program, {"leg_pain_nrs": 6, "leg_relief_after_surgery": "good"}, strange))) == 1

@@ -33,7 +33,7 @@ STRANGER = RSAKey.generate_key(2048, {"kid": "rsa-1", "use": "sig"})
 
 @dataclass
 class Ehr:
-    """Its state. What a test puts into `claims`, `token_says` or `configuration` is instead of what is right (None: left out)."""
+    """What a test puts into `claims`, `token_says` or `configuration` stands instead of what is right; None leaves it out."""
 
     address: str = ""
     now: float = 0.0

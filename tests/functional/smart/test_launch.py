@@ -24,7 +24,7 @@ def only(launch: Launch, table: Any) -> Any:
     return found
 
 
-@pytest.mark.smart(29, 32, 33, 34, 35, 37, 39, 40, 41, 44, 45, 47, 50, 51, 150, 151, 161, 196)
+@pytest.mark.smart(29, 32, 33, 34, 35, 37, 39, 40, 41, 44, 45, 47, 50, 51, 150, 151, 161, 196, 46, 148, 195)
 def test_what_is_asked_of_the_authorization_server(launch: Launch) -> None:
     """PKCE with S256, an unpredictable state, the FHIR base as audience, the launch value, and scopes for what is read."""
     browser = launch.browser()
@@ -104,7 +104,7 @@ def test_with_a_secret_the_client_authenticates_by_basic_and_sends_no_client_id(
     assert "client_id" not in launch.ehr.exchanged[0]["form"]
 
 
-@pytest.mark.smart(22, 319, 320, 321, 322, 323, 327, 328, 329, 330, 331, 332, 333, 334)
+@pytest.mark.smart(22, 319, 320, 321, 322, 323, 327, 328, 329, 330, 331, 332, 333, 334, 65)
 def test_with_a_key_the_client_signs_who_it_is(launch: Launch) -> None:
     make_key_file(launch.folder / "keys.json")
     launch.connect(authentication="key")
@@ -127,7 +127,7 @@ def test_relative_endpoints_count_from_the_fhir_base(launch: Launch) -> None:
     assert launch.launched(launch.browser()).status_code == 303
 
 
-@pytest.mark.smart(105, 106, 108, 215)
+@pytest.mark.smart(105, 106, 108, 215, 117)
 def test_a_token_that_has_run_out_is_renewed_and_the_new_refresh_token_kept(launch: Launch) -> None:
     browser = launch.browser()
     launch.launched(browser)
@@ -211,7 +211,7 @@ def test_somebody_without_the_role_is_told_so(launch: Launch) -> None:
     assert launch.house.visitor().get("/worklist").status_code == 200
 
 
-@pytest.mark.smart(7, 295)
+@pytest.mark.smart(7, 295, 8, 9, 90)
 def test_tokens_are_kept_sealed_and_go_with_the_sign_in(launch: Launch) -> None:
     """Nothing in the database opens them, no cookie holds them, and signing out deletes them."""
     browser = launch.browser()

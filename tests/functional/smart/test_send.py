@@ -62,6 +62,7 @@ def test_without_the_scopes_nothing_is_offered_and_nothing_sent(launch: Launch) 
     assert launch.ehr.sent == []
 
 
+@pytest.mark.smart(147)
 def test_scopes_that_were_asked_for_and_not_granted_count_as_not_granted(writing: Launch) -> None:
     writing.ehr.granted = "launch openid fhirUser patient/*.rs"
     me, place = opened(writing)

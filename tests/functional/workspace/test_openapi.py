@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -21,13 +23,22 @@ def test_no_operation_answers_with_a_fault_of_the_server(house: House) -> None:
     visitor = house.visitor("clinician")
     admin = house.visitor("administrator")
     schema = schemathesis.openapi.from_dict(house.app.openapi())
-    schema.app = house.app
+    schema.app = from_here(house.app)
     operations = [o.ok() for o in schema.get_all_operations()]
     assert len(operations) > 55
 
     for operation in operations:
         throw_at(operation, admin if operation.path.startswith("/admin") else visitor, visit)
     assert {200, 404, 409, 422} <= SEEN  # it got through the door, not just to it
+
+
+def from_here(app: Any) -> Any:
+    """The same app, called from this machine: that opens the doors for other systems too."""
+
+    async def called(scope: Any, receive: Any, send: Any) -> None:
+        await app({**scope, "client": ("127.0.0.1", 50_000)} if scope["type"] == "http" else scope, receive, send)
+
+    return called
 
 
 def throw_at(operation: APIOperation, who: Visitor, visit: str) -> None:

@@ -58,13 +58,13 @@ class Publication:
 
     # ----------------------------------------------------------------------------------------------------------- resources
 
-    def plain(self, kind: str, name: str, title: str, description: str, **elements: Any) -> Json:
+    def plain(self, resource_type: str, name: str, title: str, description: str, /, **elements: Any) -> Json:
         """A resource with what terminology and StructureDefinitions can say of themselves."""
-        head = self._head(kind, name, title, description)
+        head = self._head(resource_type, name, title, description)
         purpose = f"Part of what Afterdisc knows: {self.base.title.lower()}."
         return trimmed(head | {"purpose": purpose, "copyright": COPYRIGHT} | elements)  # type: ignore[no-any-return]
 
-    def artifact(self, kind: str, name: str, title: str, description: str, **elements: Any) -> Json:
+    def artifact(self, resource_type: str, name: str, title: str, description: str, /, **elements: Any) -> Json:
         """A resource with all that knowledge artifacts can say: who made it, who looked at it, how to use it."""
         base, usage = self.base, f"{self.base.intended_use} Nothing here is an order: a clinician decides."
         said = {
@@ -80,7 +80,17 @@ class Publication:
             "editor": [{"name": AUTHORS}],
             "reviewer": [{"name": NOT_REVIEWED}],
         }
-        return trimmed(self._head(kind, name, title, description) | said | elements)  # type: ignore[no-any-return]
+        return trimmed(self._head(resource_type, name, title, description) | said | elements)  # type: ignore[no-any-return]
+
+    def dated(self, resource: Json) -> Json:
+        """A resource made elsewhere, with the day of this publication and which knowledge it is from."""
+        kept = {name: value for name, value in resource.items() if name not in ("date", "identifier")}
+        more: Json = {"identifier": [self.identifier()], "date": self.date}
+        if resource["resourceType"] == "Questionnaire":
+            more |= {"_approvalDate": NOT_DONE, "_lastReviewDate": NOT_DONE, "effectivePeriod": self.period()}
+        else:
+            more |= {"text": narrative(resource["title"], [resource["description"]]), "copyright": COPYRIGHT}
+        return {**kept, **trimmed(more)}
 
     def period(self) -> Json:
         """Until the day by which the knowledge must be looked at again."""

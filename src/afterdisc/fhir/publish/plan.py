@@ -11,10 +11,10 @@ from afterdisc.fhir.publish.cql.plan import (
     PROCEED,
     REFUSED,
     applies,
+    asked_for,
     cannot_clear,
     considered,
     offered,
-    possible,
     uncleared,
 )
 from afterdisc.fhir.publish.cql.rules import withholds
@@ -36,7 +36,7 @@ def plan_definition(pub: Publication) -> Json:
     steps = (
         ("red-flags", "Red flags", [_red_flag(pub, flag) for flag in base.red_flags.values()]),
         ("imaging", "Imaging", [_imaging(pub, rule) for rule in base.imaging.values()]),
-        ("investigations", "What to look out for before an investigation", [_gate(pub, rule) for rule in base.gates]),
+        ("investigations", "Investigations", [*_tests(pub), *(_gate(pub, rule) for rule in base.gates)]),
         ("treatments", "Treatments", [_treatment(pub, t) for t in base.treatments.values()]),
     )
     groups = [_action(name, title, PROCEED, [], action=actions) for name, title, actions in steps]
@@ -76,11 +76,12 @@ def _refusal(pub: Publication) -> Json:
 
 
 def _red_flag(pub: Publication, flag: RedFlag) -> Json:
-    """Its urgency, what to do and to order while it is raised; what to ask while it cannot be cleared."""
+    """Its urgency, and what to do while it is raised."""
     levels = [_level(flag, level.urgency) for level in flag.levels]
     asks = _action(cannot_clear(flag.id), "Cannot be cleared: what decides is not known", cannot_clear(flag.id), [])
-    orders = [*_orders(pub, f"{flag.id}.", flag.investigations), *_orders(pub, f"{flag.id}.", flag.treatments, check=False)]
-    acts = _action(raised(flag.id), "To be done", raised(flag.id), [], description=flag.action, action=orders)
+    named = [*_named(pub, f"{flag.id}.", "investigation", flag.investigations)]
+    named += _named(pub, f"{flag.id}.", "treatment", flag.treatments)
+    acts = _action(raised(flag.id), "To be done", raised(flag.id), [], description=flag.action, action=named)
     return _action(
         uncleared(flag.id),
         f"{flag.id} {flag.title}",
@@ -97,16 +98,13 @@ def _level(flag: RedFlag, urgency: str) -> Json:
     return _action(name, MEANING[urgency], name, [], priority=PRIORITY.get(urgency, "routine"))
 
 
-def _orders(pub: Publication, place: str, names: Iterable[str], *, check: bool = True) -> list[Json]:
-    """Proposals; with `check`, only of what no rule withholds."""
-    out = []
-    for name in names:
-        order: Json = {"id": f"{place}{name}", "type": CREATE, "definitionCanonical": activity(pub, name)}
-        if check:
-            expression = {"language": "text/cql", "expression": possible(name)}
-            order["condition"] = [{"kind": "applicability", "expression": expression}]
-        out.append(order | {"title": _label(pub, name)})
-    return out
+def _named(pub: Publication, place: str, system: str, names: Iterable[str]) -> list[Json]:
+    """What is spoken of. It is proposed in its own step, once, however many red flags and rules ask for it."""
+    labelled = ((name, _label(pub, name)) for name in names)
+    return [
+        {"id": f"{place}{name}", "title": label, "code": [{"coding": [pub.coding(system, name, label)]}]}
+        for name, label in labelled
+    ]
 
 
 def _label(pub: Publication, name: str) -> str:
@@ -121,8 +119,8 @@ def _imaging(pub: Publication, rule: ImagingRule) -> Json:
     parts = []
     for word, title, names in (("first", "First choice", rule.first), ("next", "Otherwise", rule.next)):
         if names:
-            orders = _orders(pub, f"{rule.id}.{word}.", names)
-            parts.append({"id": f"{rule.id}.{word}", "title": title, "selectionBehavior": "at-most-one", "action": orders})
+            named = _named(pub, f"{rule.id}.{word}.", "investigation", names)
+            parts.append({"id": f"{rule.id}.{word}", "title": title, "selectionBehavior": "at-most-one", "action": named})
     if rule.withhold:
         labels = ", ".join(_label(pub, name) for name in rule.withhold)
         parts.append(_action(withholds(rule.id), f"Not now: {labels}", withholds(rule.id), [], code=_does(pub, "withhold")))
@@ -141,6 +139,15 @@ def _imaging(pub: Publication, rule: ImagingRule) -> Json:
 # --------------------------------------------------------------------------------------------- investigations, treatments
 
 
+def _tests(pub: Publication) -> list[Json]:
+    return [_proposal(pub, test, asked_for(test)) for test in pub.base.investigations]
+
+
+def _proposal(pub: Publication, name: str, condition: str) -> Json:
+    made = {"type": CREATE, "definitionCanonical": activity(pub, name)}
+    return _action(f"{name}.proposal", _label(pub, name), condition, [], **made)
+
+
 def _gate(pub: Publication, rule: Rule) -> Json:
     test = rule.id.partition(".")[0]
     return _rule(pub, rule, f"{_label(pub, test)}: {rule.then.replace('_', ' ')}")
@@ -148,9 +155,7 @@ def _gate(pub: Publication, rule: Rule) -> Json:
 
 def _treatment(pub: Publication, treatment: Treatment) -> Json:
     """The proposal, if it is offered; then what each rule that applies says."""
-    proposal: Json = {"id": f"{treatment.id}.proposal", "title": treatment.label, "type": CREATE}
-    offer = {"kind": "applicability", "expression": {"language": "text/cql", "expression": offered(treatment.id)}}
-    proposal |= {"condition": [offer], "definitionCanonical": activity(pub, treatment.id)}
+    proposal = _proposal(pub, treatment.id, offered(treatment.id))
     return _action(
         considered(treatment.id),
         treatment.label,

@@ -6,6 +6,7 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import IO, Annotated, cast
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
@@ -15,6 +16,7 @@ from sqlalchemy import select
 from afterdisc.clinic import audit, people, site
 from afterdisc.clinic.backup import backup, export_person
 from afterdisc.clinic.erasure import erase
+from afterdisc.clinic.hook_report import rules_by_week
 from afterdisc.clinic.tables import Audit, Decision, KeptAssessment, Patient, Visit
 from afterdisc.errors import NotFound, NotPossible
 from afterdisc.service.desk import desk_of, visitor_of
@@ -24,6 +26,7 @@ from afterdisc.service.pages import page
 router = APIRouter()
 Line = Annotated[str, Form(max_length=300)]
 PAGE_ROWS = 100
+WEEKS_OF_CARDS = timedelta(weeks=12)
 
 
 @router.get("/admin", name="admin_page")
@@ -196,5 +199,6 @@ def medicine_page(request: Request) -> Response:
             .join(Patient, Patient.id == Visit.patient_id)
             .where(Patient.demo.is_(None))
         ).all()
+        cards = rules_by_week(session, (desk.now() - WEEKS_OF_CARDS).date().isoformat())
     counted = Counter((d.kind, d.proposal, d.choice, d.reason) for d in made)
-    return page(request, "admin/medicine.html", counted=counted.most_common(), n_made=len(made))
+    return page(request, "admin/medicine.html", counted=counted.most_common(), n_made=len(made), cards=cards)

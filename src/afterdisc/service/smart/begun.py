@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from secrets import token_urlsafe
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -24,9 +24,9 @@ class Begun:
     """Kept sealed, for one use. `issuer` is the name of the record system in the site's file."""
 
     issuer: str
-    state: str
-    nonce: str
-    verifier: str
+    state: str = field(repr=False)
+    nonce: str = field(repr=False)
+    verifier: str = field(repr=False)
     redirect_uri: str
     token_endpoint: str
     oidc_issuer: str
@@ -43,18 +43,14 @@ def begun_of(data: Mapping[str, Any]) -> Begun:
 
 
 def begin(
-    issuer: Issuer, configuration: SmartConfiguration, program: Program, *, redirect_uri: str, launch: str = ""
+    issuer: Issuer, configuration: SmartConfiguration, program: Program, *, redirect_uri: str, launch: str = "", iss: str = ""
 ) -> tuple[str, Begun]:
     """The address to send the browser to, and what to keep. Raises NotPossible where the server cannot do what SMART asks.
 
     launch  the opaque value an EHR launch came with; "" for a launch from outside of it
+    iss     the FHIR base as that launch wrote it; it is the audience, to the letter
     """
-    if not configuration.authorization or not configuration.token:
-        raise NotPossible("this record system names no authorization or token endpoint. Ask who runs it.")
-    if configuration.challenge_methods and "S256" not in configuration.challenge_methods:
-        raise NotPossible("this record system does not take PKCE with S256, without which no launch is made.")
-    if not issuer.client_id:
-        raise NotPossible(f"`{issuer.name}` has no `client_id:` in the file of AFTERDISC_EHR. Register the app and add it.")
+    _refuse_unfit(issuer, configuration, is_from_ehr=bool(launch))
     begun = Begun(
         issuer=issuer.name,
         state=token_urlsafe(32),
@@ -73,12 +69,25 @@ def begin(
         "redirect_uri": redirect_uri,
         "scope": begun.scopes,
         "state": begun.state,
-        "aud": issuer.fhir,
+        "aud": iss or issuer.fhir,
         "code_challenge": challenge(begun.verifier),
         "code_challenge_method": "S256",
         "nonce": begun.nonce,
     } | ({"launch": launch} if launch else {})
     return _with_query(configuration.authorization, asked), begun
+
+
+def _refuse_unfit(issuer: Issuer, configuration: SmartConfiguration, *, is_from_ehr: bool) -> None:
+    """Raises NotPossible if the server lacks what a launch takes. One that says nothing of it may have it."""
+    can, methods = configuration.capabilities, configuration.challenge_methods
+    if not configuration.authorization or not configuration.token:
+        raise NotPossible("this record system names no authorization or token endpoint. Ask who runs it.")
+    if methods and "S256" not in methods:
+        raise NotPossible("this record system does not take PKCE with S256, without which no launch is made. Ask who runs it.")
+    if can and not is_from_ehr and "launch-standalone" not in can:
+        raise NotPossible("this record system cannot be asked from outside (`launch-standalone`). Open the person there.")
+    if not issuer.client_id:
+        raise NotPossible(f"`{issuer.name}` has no `client_id:` in the file of AFTERDISC_EHR. Register the app and add it.")
 
 
 def challenge(verifier: str) -> str:

@@ -21,7 +21,7 @@ def upgrade() -> None:
             ["token_hash"], ["sign_in.token_hash"], name=op.f("fk_ehr_access_token_hash"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(["patient_id"], ["patient.id"], name=op.f("fk_ehr_access_patient_id"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_ehr_access")),
+        sa.PrimaryKeyConstraint("token_hash", "patient_id", name=op.f("pk_ehr_access")),
     )
     op.create_index(op.f("ix_ehr_access_patient_id"), "ehr_access", ["patient_id"], unique=False)
     op.add_column("answer", sa.Column("source", sa.Text(), nullable=True))

@@ -14,13 +14,16 @@ from afterdisc.fhir.publish.cql.logic import (
     Names,
     listed_ingredients,
     names_of,
+    needs_probability,
     one_of,
+    probability_name,
     rule_name,
 )
 from afterdisc.fhir.publish.cql.rules import below, withholds
 from afterdisc.fhir.publish.cql.terms import Term
 from afterdisc.fhir.publish.rested import why
 from afterdisc.knowledge.base import KnowledgeBase, Rule, Treatment
+from afterdisc.knowledge.conditions import Probability, walk
 from afterdisc.knowledge.names import URGENCY
 from afterdisc.words.status import OFFERED
 
@@ -29,6 +32,7 @@ ABOUT = (
     "cannot work out: without them the rules that ask for one are null unless the rest settles them, and the status leans to "
     "not_yet."
 )
+CAREFUL = ("avoid", "withhold", "rule_out", "caution", "reduce_dose")
 WAITING = ("E0", "E1")  # while such a red flag is raised, elective steps wait
 
 
@@ -49,6 +53,13 @@ def gates_library(base: KnowledgeBase, names: Names) -> CqlLibrary:
         library.add(f"{treatment.id}_offered", one_of(terms.ref(f"{treatment.id}_status"), OFFERED))
     library.parameters |= dict(sorted(logic.parameters.items()))
     return library
+
+
+def _without_its_probability(logic: Logic, rule: Rule) -> Term:
+    """A rule that could speak against it waits for a probability that nobody gave."""
+    asked = dict.fromkeys(node.causes for node in walk(rule.when) if isinstance(node, Probability))
+    missing = [terms.is_unknown(terms.parameter(probability_name(causes))) for causes in asked]
+    return terms.every([terms.is_unknown(ref_to(rule)), terms.some(missing)])
 
 
 def _rule(library: CqlLibrary, logic: Logic, rule: Rule) -> None:
@@ -108,5 +119,6 @@ def _waits(logic: Logic, treatment: Treatment) -> list[Term]:
         *(terms.no(terms.is_true(ref_to(r))) for r in rules if r.then == "require"),
         *(terms.is_true(ref_to(r)) for r in rules if r.then == "withhold"),
         *(terms.is_unknown(ref_to(r)) for r in rules if r.unknown_withholds),
+        *(_without_its_probability(logic, r) for r in rules if r.then in CAREFUL and needs_probability(r.when)),
         *([one_of(logic.ref(RED_FLAGS, URGENCY), WAITING)] if treatment.elective else []),
     ]

@@ -7,10 +7,11 @@ from afterdisc.fhir.publish.cql.library import CqlLibrary
 from afterdisc.fhir.publish.cql.logic import FINDINGS, GATES, IMAGING, PLAN, RED_FLAGS, level_name, raised, rule_name
 from afterdisc.fhir.publish.cql.rules import below, withholds
 from afterdisc.fhir.publish.cql.terms import Term
-from afterdisc.knowledge.base import KnowledgeBase, Rule
+from afterdisc.knowledge.base import KnowledgeBase, RedFlag, Rule
 
 ABOUT = "The conditions of PlanDefinition re-evaluation. Each is that of another library; PlanDefinition looks in one alone."
 PROCEED, REFUSED = "proceed", "refused"
+AGAIN, SOON = ("E0", "E1"), ("E2",)  # at such an urgency a test is done again; at such only if its result is not there
 
 
 def plan_library(base: KnowledgeBase) -> CqlLibrary:
@@ -27,8 +28,8 @@ def plan_library(base: KnowledgeBase) -> CqlLibrary:
     for choice in base.imaging.values():
         for name in (choice.id, *([withholds(choice.id)] if choice.withhold else [])):
             library.add(name, terms.ref(name, IMAGING))
-    for test in base.investigations:
-        library.add(possible(test), terms.no(terms.ref(f"{test}_withheld", GATES)))
+    for test, text in base.investigations.items():
+        library.add(asked_for(test), _asked_for(base, test), f"{text.label}: a red flag or an imaging rule asks for it")
     for rule in base.gates:
         library.add(applies(rule), _applies(rule))
     for treatment in base.treatments.values():
@@ -38,6 +39,22 @@ def plan_library(base: KnowledgeBase) -> CqlLibrary:
         for rule in treatment.rules:
             library.add(applies(rule), _applies(rule))
     return library
+
+
+def _asked_for(base: KnowledgeBase, test: str) -> Term:
+    """Not withheld; and of what is at hand already only what an emergency asks for again."""
+    flags = [flag for flag in base.red_flags.values() if test in flag.investigations]
+    urgent = _raised_at(flags, AGAIN)
+    soon = [*_raised_at(flags, SOON), *(terms.ref(r.id, IMAGING) for r in base.imaging.values() if test in r.first)]
+    if soon and any(gate.then == "at_hand" and gate.id.startswith(f"{test}.") for gate in base.gates):
+        soon = [terms.every([terms.no(terms.ref(f"{test}_at_hand", GATES)), terms.some(soon)])]
+    is_due = terms.is_true(terms.some([*urgent, *soon])) if urgent or soon else terms.truth(False)
+    return terms.every([terms.no(terms.ref(f"{test}_withheld", GATES)), is_due])
+
+
+def _raised_at(flags: list[RedFlag], urgencies: tuple[str, ...]) -> list[Term]:
+    levels = ((flag.id, level.urgency) for flag in flags for level in flag.levels)
+    return [terms.ref(level_name(flag, urgency), RED_FLAGS) for flag, urgency in levels if urgency in urgencies]
 
 
 def _applies(rule: Rule) -> Term:
@@ -58,8 +75,8 @@ def cannot_clear(flag: str) -> str:
     return f"{flag}_cannot_clear"
 
 
-def possible(test: str) -> str:
-    return f"{test}_possible"
+def asked_for(test: str) -> str:
+    return f"{test}_asked_for"
 
 
 def considered(treatment: str) -> str:

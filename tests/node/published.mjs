@@ -1,0 +1,50 @@
+// A published FHIR package as engines see it: its resources, and its libraries run by cql-execution.
+import fhir from 'cql-exec-fhir';
+import cql from 'cql-execution';
+import { PatientContext } from 'cql-execution/lib/runtime/context.js';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+// cql-execution evaluates a library once for every library that includes it; evaluated once a person, all say the same, sooner.
+const anew = PatientContext.prototype.getLibraryContext;
+const evaluated = new WeakMap();
+PatientContext.prototype.getLibraryContext = function getLibraryContext(name) {
+  const { id } = this.get(name).source.library.identifier;
+  const known = evaluated.get(this.patient) ?? evaluated.set(this.patient, new Map()).get(this.patient);
+  return known.get(id) ?? known.set(id, anew.call(this, name)).get(id);
+};
+
+export function resourcesOf(folder) {
+  const index = JSON.parse(readFileSync(path.join(folder, '.index.json'), 'utf-8'));
+  return index.files.map(({ filename }) => JSON.parse(readFileSync(path.join(folder, filename), 'utf-8')));
+}
+
+export function elmOf(resources) {
+  const libraries = resources.filter((resource) => resource.resourceType === 'Library');
+  const text = ({ content }) => content.find((c) => c.contentType === 'application/elm+json').data;
+  return Object.fromEntries(libraries.map((l) => [l.name, JSON.parse(Buffer.from(text(l), 'base64').toString('utf-8'))]));
+}
+
+export class Libraries {
+  constructor(resources) {
+    this.elm = elmOf(resources);
+    this.repository = new cql.Repository(this.elm);
+    this.codes = new cql.CodeService({});
+  }
+
+  // {LIBRARY: {expression: value}} of one person's Bundle.
+  async run(names, bundle, at, parameters = {}) {
+    const found = {};
+    const source = fhir.PatientSource.FHIRv401();
+    for (const name of names) {
+      source.loadBundles([bundle]);
+      const library = this.repository.resolve(name, this.elm[name].library.identifier.version);
+      const executor = new cql.Executor(library, this.codes, parameters);
+      const { patientResults } = await executor.exec(source, cql.DateTime.parse(at));
+      source.reset();
+      const [{ Patient: _, ...values }] = Object.values(patientResults);
+      found[name] = values;
+    }
+    return found;
+  }
+}
