@@ -57,6 +57,7 @@ def test_the_commands_are_these() -> None:
         "knowledge show",
         "knowledge diff",
         "knowledge coverage",
+        "publish fhir",
     ]
 
 

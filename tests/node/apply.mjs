@@ -1,7 +1,7 @@
 // PlanDefinition/$apply by encender:  node apply.mjs PACKAGE PLAN [own] < lines
 // A line of the input is {"bundle", "at", "parameters"}, one of the output {"actions": [ids that apply], "resources": [...]}.
-// encender evaluates one expression after another, each time from the beginning. Here its worker answers from one evaluation of the
-// library; with `own` it is encender's own worker, which takes minutes a person and reads the clock of the machine.
+// encender evaluates one expression after another, each from the beginning: seconds a person. Here its worker answers from one
+// evaluation of the library. With `own` it is encender's own worker, unchanged, which takes its time from the clock of the machine.
 import { applyPlan } from 'encender';
 import { EventEmitter } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -13,6 +13,7 @@ const libraries = new Libraries(published);
 const plan = published.find((r) => r.resourceType === 'PlanDefinition' && r.id === planId);
 const byAddress = new Map(published.map((r) => [`${r.url}|${r.version}`, r]));
 const main = byAddress.get(plan.library[0]).name;
+const { [main]: _, ...included } = libraries.elm; // the main one encender takes out of its Library resource
 
 class AnsweringWorker extends EventEmitter {
   constructor(values) {
@@ -22,7 +23,7 @@ class AnsweringWorker extends EventEmitter {
 
   postMessage({ expression }) {
     if (expression !== undefined) {
-      if (!(expression in this.values)) throw new Error(`no expression ${expression}`);
+      if (!(expression in this.values)) throw new Error(`the library has no ${expression}`);
       setImmediate(() => this.emit('message', { expression, result: this.values[expression] }));
     }
   }
@@ -30,24 +31,26 @@ class AnsweringWorker extends EventEmitter {
   terminate() {}
 }
 
-function idsOf(actions) {
-  return (actions ?? []).flatMap((action) => [action.id, ...idsOf(action.action)]);
+async function workerFor({ bundle, at, parameters }) {
+  const values = (await libraries.run([main], bundle, at, parameters))[main];
+  return { isNodeJs: true, WorkerFactory: () => new AnsweringWorker(values) };
 }
 
-for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
-  const { bundle, at, parameters } = JSON.parse(line);
-  const record = bundle.entry.map((e) => e.resource);
-  const resolve = async (reference) => {
+function resolverFor(record) {
+  return async (reference) => {
     if (!reference) return record;
-    const inside = record.find((r) => `${r.resourceType}/${r.id}` === reference);
-    return [inside ?? byAddress.get(reference)];
+    return [record.find((r) => `${r.resourceType}/${r.id}` === reference) ?? byAddress.get(reference)];
   };
-  const { [main]: _, ...included } = libraries.elm; // the main one it takes out of the Library resource
-  const aux = { elmJsonDependencies: included, cqlParameters: parameters };
-  if (!own) {
-    const values = (await libraries.run([main], bundle, at, parameters))[main];
-    Object.assign(aux, { isNodeJs: true, WorkerFactory: () => new AnsweringWorker(values) });
-  }
-  const [, group, ...made] = await applyPlan(plan, `Patient/${record.find((r) => r.resourceType === 'Patient').id}`, resolve, aux);
+}
+
+const idsOf = (actions) => (actions ?? []).flatMap((action) => [action.id, ...idsOf(action.action)]);
+
+for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
+  const asked = JSON.parse(line);
+  const record = asked.bundle.entry.map((entry) => entry.resource);
+  const patient = record.find((r) => r.resourceType === 'Patient');
+  const worker = own ? {} : await workerFor(asked);
+  const aux = { elmJsonDependencies: included, cqlParameters: asked.parameters, ...worker };
+  const [, group, ...made] = await applyPlan(plan, `Patient/${patient.id}`, resolverFor(record), aux);
   console.log(JSON.stringify({ actions: idsOf(group.action).sort(), resources: made }));
 }

@@ -10,7 +10,8 @@ const anew = PatientContext.prototype.getLibraryContext;
 const evaluated = new WeakMap();
 PatientContext.prototype.getLibraryContext = function getLibraryContext(name) {
   const { id } = this.get(name).source.library.identifier;
-  const known = evaluated.get(this.patient) ?? evaluated.set(this.patient, new Map()).get(this.patient);
+  const person = this.patient._bundle;
+  const known = evaluated.get(person) ?? evaluated.set(person, new Map()).get(person);
   return known.get(id) ?? known.set(id, anew.call(this, name)).get(id);
 };
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from afterdisc.cli import ehr, hooks, workspace, write
+from afterdisc.cli import ehr, hooks, publish, workspace, write
 from afterdisc.cli.fhir import fhir
 from afterdisc.errors import AfterdiscError
 from afterdisc.words.printable import printable
@@ -287,3 +287,7 @@ def coverage(folder: str | None) -> None:
     from afterdisc.knowledge.coverage import text
 
     click.echo(text(cover(read_knowledge(folder or INSTALLED))))
+
+
+for command in publish.COMMANDS:
+    cli.add_command(command)

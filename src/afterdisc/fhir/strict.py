@@ -30,10 +30,12 @@ def read_json(raw: bytes) -> dict[str, Any]:
     if sum(raw.count(sign) for sign in (b",", b"{", b"[")) > MOST_VALUES:
         raise UnreadableRecord(f"holds more than {MOST_VALUES} values. {FEWER}", rule="too-costly")
     text = _text(raw)
-    found = _parsed(text)
-    if not isinstance(found, dict):
-        raise UnreadableRecord("must be one JSON object: a FHIR resource with `resourceType`.", element="body")
-    _refuse_depth(found)
+    found = _quickly(text)
+    if found is None:
+        found = _parsed(text)
+        if not isinstance(found, dict):
+            raise UnreadableRecord("must be one JSON object: a FHIR resource with `resourceType`.", element="body")
+        _count_within_depth(found)
     if SURROGATE.search(text):
         _refuse_halves(found)
     return found
@@ -47,6 +49,21 @@ def _text(raw: bytes) -> str:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise UnreadableRecord("not text in UTF-8. FHIR JSON is always UTF-8.", element="body") from None
+
+
+def _quickly(text: str) -> dict[str, Any] | None:
+    """The object, if nothing about the text is in question; None if the careful way must say what is wrong, or whether.
+
+    As many properties are in it as colons follow the end of a name: then none stands twice. A text in a text may hold such a
+    colon too; that is one of the cases that are left to the careful way.
+    """
+    try:
+        found = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(found, dict) or _count_within_depth(found) != text.count('":'):
+        return None
+    return found
 
 
 def _parsed(text: str) -> Any:
@@ -90,17 +107,19 @@ def _too_deep() -> UnreadableRecord:
     return UnreadableRecord(f"nested more than {MOST_DEPTH} deep. No resource is.", element="body", rule="too-costly")
 
 
-def _refuse_depth(found: dict[str, Any]) -> None:
-    level: list[Any] = [found]
+def _count_within_depth(found: dict[str, Any]) -> int:
+    """How many properties there are in all. Raises UnreadableRecord if they are nested too deep."""
+    objects: list[Any] = [found]
+    lists: list[Any] = []
+    n_members = 0
     for _ in range(MOST_DEPTH):
-        level = [inner for outer in level for inner in _within(outer) if isinstance(inner, (dict, list))]
-        if not level:
-            return
+        n_members += sum(map(len, objects))
+        inside = [x for o in objects for x in o.values() if x.__class__ is dict or x.__class__ is list]
+        inside += [x for items in lists for x in items if x.__class__ is dict or x.__class__ is list]
+        if not inside:
+            return n_members
+        objects, lists = [x for x in inside if x.__class__ is dict], [x for x in inside if x.__class__ is list]
     raise _too_deep()
-
-
-def _within(outer: Any) -> Any:
-    return outer.values() if isinstance(outer, dict) else outer
 
 
 def _refuse_halves(found: dict[str, Any]) -> None:

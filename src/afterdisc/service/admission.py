@@ -26,6 +26,8 @@ def admitted_machine(request: Request) -> Machine:
 
 def _admitted(request: Request, desk: Desk) -> Machine:
     issuers = desk.issuers
+    if not issuers.is_readable:
+        raise NotTrusted("this site does not know now whom it trusts", "")
     if not issuers.callers:
         if _is_here(request):
             return HERE

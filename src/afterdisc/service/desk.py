@@ -8,17 +8,21 @@ from functools import cached_property
 from pathlib import Path
 from typing import cast
 
+import structlog
 from fastapi import Request
 
 from afterdisc.clinic.database import Database
 from afterdisc.clinic.moments import Clock, stamp
 from afterdisc.clinic.people import Limits, Visitor
+from afterdisc.errors import NotPossible
 from afterdisc.program import Program
-from afterdisc.service.ehr.issuers import Issuers, issuers_of
+from afterdisc.service.ehr.issuers import UNREADABLE, Issuer, Issuers, issuers_of
 from afterdisc.service.ehr.keys import Keys
 from afterdisc.service.metrics import Metrics
 from afterdisc.service.rates import Rates
 from afterdisc.service.settings import Settings
+
+log = structlog.get_logger()
 
 
 @dataclass
@@ -33,6 +37,7 @@ class Desk:
     metrics: Metrics = field(default_factory=Metrics)
     rates: Rates = field(default_factory=Rates)
     keys: Keys = field(default_factory=Keys)  # other systems' public ones
+    mistake: str = ""  # in the file of record systems, as it was last told
 
     @cached_property
     def limits(self) -> Limits:
@@ -40,8 +45,23 @@ class Desk:
 
     @property
     def issuers(self) -> Issuers:
-        """The record systems this site is connected to; read anew when the file has changed."""
-        return issuers_of(self.settings.ehr)
+        """The record systems this site is connected to; read anew when the file has changed.
+
+        A mistake that gets into the file while this runs is logged, and shuts the doors for machines; people work on.
+        """
+        try:
+            found, self.mistake = issuers_of(self.settings.ehr), ""
+            return found
+        except NotPossible as error:
+            if str(error) != self.mistake:
+                log.error("record systems cannot be read", why=str(error))
+            self.mistake = str(error)
+            return UNREADABLE
+
+    @property
+    def launched_from(self) -> tuple[Issuer, ...]:
+        """Those that people open somebody from. None while their file has a mistake."""
+        return tuple(issuer for issuer in self.issuers.all if issuer.client_id)
 
     @property
     def key_files(self) -> tuple[Path, ...]:

@@ -17,6 +17,7 @@ from afterdisc.clinic.moments import Clock, system_clock
 from afterdisc.door import assess, load_program
 from afterdisc.errors import NotPossible
 from afterdisc.service.desk import Desk
+from afterdisc.service.ehr.issuers import issuers_of
 from afterdisc.service.ehr.own_keys import public_keys
 from afterdisc.service.pages import environment
 from afterdisc.service.settings import Settings
@@ -44,8 +45,9 @@ def serve(settings: Settings, *, host: str, port: int, say: Callable[[str], None
 
     keep_log()
     refuse_taken(host, port)
+    issuers_of(settings.ehr)  # a mistake in that file is told now
     desk = open_desk(settings)
-    public_keys(desk.key_files)  # a mistake in the file of record systems, or keys open to others, is told now
+    public_keys(desk.key_files)  # and keys that are open to others
     warm(desk)
     app = create_app(desk)
     settle()

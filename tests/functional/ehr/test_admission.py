@@ -123,6 +123,27 @@ def test_what_is_logged_of_a_refusal_names_the_reason_alone(door: Door, capsys: 
     assert not [part for part in token.split(".") if part in out]
 
 
+def test_a_mistake_in_the_file_shuts_the_doors_and_people_work_on(
+    door: Door, capsys: pytest.CaptureFixture[str]
+) -> None:
+    token = door.token()
+    file = Path(door.house.desk.settings.ehr)
+    right = file.read_text()
+    file.write_text(right.replace("https://ehr.example/fhir", "http://ehr.example/fhir"))
+    for host in ("127.0.0.1", "192.0.2.7"):
+        refused = assess(door.house, host, Authorization=f"Bearer {token}")
+        assert refused.status_code == 401
+        assert "ehr" not in refused.text
+    stranger = TestClient(door.house.app, base_url=SITE, client=FROM_AFAR)
+    origin = {"Origin": "https://evil.example"}
+    assert stranger.post("/cds-services/afterdisc-patient-view", json={}, headers=origin).status_code == 401
+    assert stranger.get("/sign-in").status_code in (200, 303)
+    assert door.house.visitor("clinician").get("/worklist").status_code == 200
+    assert capsys.readouterr().out.count("record systems cannot be read") == 1
+    file.write_text(right)
+    assert door.assess(token).status_code == 200
+
+
 # -- once, whoever is asked ---------------------------------------------------------------------------------------------
 
 

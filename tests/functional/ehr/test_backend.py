@@ -143,9 +143,14 @@ def test_our_public_keys_are_served_to_everybody(tmp_path: Path, program: Progra
     house.database.close()
 
 
-def test_without_keys_there_is_no_such_page(tmp_path: Path, program: Program) -> None:
-    house = build(f"sqlite:///{tmp_path / 'c.sqlite'}", program, ehr_keys=str(tmp_path / "none.json"))
+def test_without_keys_that_are_good_there_is_no_such_page(tmp_path: Path, program: Program) -> None:
+    file = tmp_path / "k.json"
+    house = build(f"sqlite:///{tmp_path / 'c.sqlite'}", program, ehr_keys=str(file))
     assert house.visitor(None).get("/.well-known/jwks.json").status_code == 404
+    file.write_text("{}")
+    answer = house.visitor(None).get("/.well-known/jwks.json")
+    assert answer.status_code == 404
+    assert "k.json" not in answer.text
     house.database.close()
 
 

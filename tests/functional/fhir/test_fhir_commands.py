@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 
@@ -34,9 +32,14 @@ def record(tmp_path: Path, program: Program) -> Path:
     return path
 
 
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the texts that are looked for may run over two lines."""
+    monkeypatch.setenv("COLUMNS", "110")
+
+
 def fhir(*words: str | Path, **more: Any) -> Said:
-    with patch.dict(os.environ, COLUMNS="110"):  # else the texts that are looked for may run over two lines
-        return afterdisc("fhir", *words, **more)
+    return afterdisc("fhir", *words, **more)
 
 
 def test_the_assessment_is_that_of_the_same_findings_as_a_case(record: Path) -> None:

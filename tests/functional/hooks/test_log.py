@@ -15,10 +15,15 @@ from afterdisc.clinic import audit, erasure
 from afterdisc.clinic.database import Database
 from afterdisc.clinic.ehr_tables import EhrPatient, HookCall, HookCard, PlanSeen
 from afterdisc.clinic.hook_log import Called, HookLog, KeptCard, person_key
+from afterdisc.clinic.hook_report import rules_by_week
 from afterdisc.errors import DatabaseBusy
 from afterdisc.program import Program
 from functional.hooks.calls import NUMB_SADDLE, SERVICES, VIEW, Machine, examples, machine, person, view
+from functional.workspace.conftest import either, empty_postgres, postgres
 from functional.workspace.house import House, build
+
+__all__ = ["either", "empty_postgres", "postgres"]
+
 
 
 def calls(database: Database) -> list[HookCall]:
@@ -89,6 +94,20 @@ def test_erasing_a_person_forgets_the_plan_that_was_seen_elsewhere(ehr: Machine,
     assert (gone["plan_seen"], gone["ehr_patient"]) == (1, 1)
     with house.database.reading() as session:
         assert session.scalars(rows(PlanSeen)).all() == []
+
+
+def test_calls_cards_and_feedback_are_kept_alike_on_sqlite_and_postgresql(either: House, program: Program) -> None:
+    ehr = machine(either)
+    (card,) = ehr.cards(VIEW, view(program, NUMB_SADDLE))
+    ehr.cards(VIEW, view(program, NUMB_SADDLE))
+    told = {"card": card["uuid"], "outcome": "overridden", "outcomeTimestamp": "2026-11-25T10:05:31Z"}
+    assert ehr.tell(VIEW, told).status_code == 200
+    assert [(c.n_cards, c.found) for c in calls(either.database)] == [(1, {"urgency": "E0", "rules": ["R01"]})] * 2
+    with either.database.reading() as session:
+        (row,) = rules_by_week(session, "2026-11-01")
+        assert (row.rule, row.shown, sum(row.overridden.values())) == ("R01", 1, 1)
+        assert len(session.scalars(rows(PlanSeen)).all()) == 1
+        assert audit.verify(session).holds
 
 
 # -- speed -------------------------------------------------------------------------------------------------------------

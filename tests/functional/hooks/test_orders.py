@@ -27,6 +27,7 @@ from functional.hooks.calls import (
     Json,
     Machine,
     order,
+    person,
     prescription,
     select,
     sign,
@@ -135,9 +136,8 @@ def test_an_order_that_is_not_ours_gives_no_card(ehr: Machine, program: Program)
 
 
 def test_a_medicine_nothing_speaks_against_gives_no_card(ehr: Machine, program: Program) -> None:
-    well = {"leg_pain_nrs": 6, "egfr_ml_min": 95, "age_years": 40, "sex": "male", "takes_none": None}
-    body = sign(program, {k: v for k, v in well.items() if v is not None}, IBUPROFEN)
-    body["prefetch"]["patient"] = {"resourceType": "Patient", "id": PERSON, "gender": "male", "birthDate": "1986-01-01"}
+    body = sign(program, {"leg_pain_nrs": 6, "egfr_ml_min": 95}, IBUPROFEN)
+    body["prefetch"]["patient"] = person(born="1986-01-01", gender="male")
     assert ehr.cards(SIGN, body) == []
 
 

@@ -44,6 +44,8 @@ class Ehr:
     claims: Json = field(default_factory=dict)
     token_says: Json = field(default_factory=dict)
     signed_with: str = "RS256"
+    names_keys: bool = True  # by `kid`, in the set and in what is signed
+    more_keys: list[Json] = field(default_factory=list)
     signs_falsely: str = ""  # "stranger", "none"
     refuses: str = ""  # an OAuth error code for the authorization
     lives: int = 300
@@ -157,9 +159,14 @@ class Ehr:
             head = base64.urlsafe_b64encode(b'{"alg":"none","typ":"JWT"}').rstrip(b"=").decode()
             return f"{head}.{base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b'=').decode()}."
         key: Any = STRANGER if self.signs_falsely == "stranger" else KEYS[self.signed_with]
-        head_of = {"alg": self.signed_with, "kid": key.kid, "typ": "JWT"}
+        head_of = {"alg": self.signed_with, "typ": "JWT"} | ({"kid": key.kid} if self.names_keys else {})
         registry = JWSRegistry(algorithms=[self.signed_with], strict_check_header=False)
         return jws.serialize_compact(head_of, json.dumps(claims).encode(), key, registry=registry)
+
+    def jwks(self) -> Json:
+        left_out = () if self.names_keys else ("kid",)
+        shown = [{n: v for n, v in k.as_dict(private=False).items() if n not in left_out} for k in KEYS.values()]
+        return {"keys": [*self.more_keys, *shown]}
 
     def resource(self, path: str, query: dict[str, str], authorization: str) -> tuple[int, Json]:
         self.read.append((path, authorization))
@@ -206,7 +213,7 @@ def ehr_server(now: float) -> Iterator[Ehr]:
             elif parts.path == "/.well-known/openid-configuration":
                 self._say(200, {"issuer": ehr.address, "jwks_uri": f"{ehr.address}/jwks"})
             elif parts.path == "/jwks":
-                self._say(200, {"keys": [k.as_dict(private=False) for k in KEYS.values()]})
+                self._say(200, ehr.jwks())
             elif parts.path.startswith("/fhir/"):
                 self._say(*ehr.resource(parts.path.removeprefix("/fhir/"), query, self.headers.get("Authorization", "")))
             else:

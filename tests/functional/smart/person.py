@@ -16,6 +16,13 @@ def record(patient: str) -> dict[str, list[dict[str, Any]]]:
 
     crp = {"value": 1.2, "unit": "mg/dL", "system": "http://unitsofmeasure.org", "code": "mg/dL"}
     return {
+        "Practitioner": [
+            {
+                "resourceType": "Practitioner",
+                "id": "prac-1",
+                "name": [{"use": "official", "prefix": ["Dr"], "given": ["Ada"], "family": "Reader"}],
+            }
+        ],
         "Patient": [
             {
                 "resourceType": "Patient",

@@ -11,8 +11,8 @@ from functional.requirement_table import EXTERNAL, ROOT, Requirements
 
 HEAD = """# SMART App Launch 2.2, row by row
 
-Every requirement of [SMART App Launch 2.2](https://hl7.org/fhir/smart-app-launch/STU2.2/) that binds an app, with the tests that show
-it, or the reason why none does. `python tests/functional/smart/requirements.py` makes the page from the tests.
+Every requirement of [SMART App Launch 2.2](https://hl7.org/fhir/smart-app-launch/STU2.2/) that binds an app, with the tests
+that show it, or the reason why none does. `python tests/functional/smart/requirements.py` makes the page from the tests.
 How to connect a record system is in [Launched from a record](../how-to/smart-launch.md).
 
 """

@@ -92,3 +92,54 @@ def test_sending_needs_the_token_of_our_pages(writing: Launch) -> None:
     me, place = opened(writing)
     assert me.client.post(place).status_code == 403
     assert writing.ehr.sent == []
+
+
+def risk_of(launch: Launch) -> dict[str, Any]:
+    """The RiskAssessment that was sent last."""
+    found: dict[str, Any] = launch.ehr.sent[-1]["entry"][0]["resource"]
+    assert found["resourceType"] == "RiskAssessment"
+    return found
+
+
+def test_what_is_sent_names_the_entries_it_rests_on_and_no_others(writing: Launch) -> None:
+    me, place = opened(writing)
+    me.post(place)
+    assert {"reference": "Observation/crp-1"} in risk_of(writing)["basis"]
+    assert {"reference": "MedicationRequest/med-1"} in risk_of(writing)["basis"]
+    me.answer(place.split("/")[2], {"takes": ["naproxen"]}, seen=2**60)
+    me.post(place)
+    assert {"reference": "Observation/crp-1"} in risk_of(writing)["basis"]
+    assert {"reference": "MedicationRequest/med-1"} not in risk_of(writing)["basis"]
+
+
+def test_what_is_sent_is_final_only_when_whoever_sends_it_has_signed(writing: Launch) -> None:
+    me, place = opened(writing)
+    me.post(place)
+    assert risk_of(writing)["status"] == "preliminary"
+    assert me.post(place.replace("/send", "/sign")).status_code == 303
+    me.post(place)
+    assert risk_of(writing)["status"] == "final"
+
+
+def test_a_token_that_was_renewed_to_send_is_kept_although_sending_failed(writing: Launch) -> None:
+    me, place = opened(writing)
+    for takes, status in ((500, 502), (201, 303)):
+        writing.house.clock.on(minutes=6)
+        writing.ehr.now = writing.house.clock().timestamp()
+        writing.ehr.takes = takes
+        assert me.post(place).status_code == status
+    assert len(sent(writing)) == 1
+
+
+@pytest.mark.parametrize("response", [None, "201", {}, {"status": 201}, {"status": "400 Bad Request"}])
+def test_an_entry_that_is_not_confirmed_is_no_success(writing: Launch, response: Any) -> None:
+    me, place = opened(writing)
+
+    def take(bundle: dict[str, Any], _: str) -> tuple[int, dict[str, Any]]:
+        made = [{"response": {"status": "201 Created"}} for _ in bundle["entry"][1:]]
+        return 200, {"resourceType": "Bundle", "entry": [{"response": response}, *made]}
+
+    writing.ehr.transaction = take  # type: ignore[method-assign]
+    is_made = response == {"status": 201}
+    assert me.post(place).status_code == (303 if is_made else 502)
+    assert len(sent(writing)) == is_made

@@ -88,7 +88,12 @@ def test_a_migration_cut_short_leaves_the_revision_before(tmp_path: Path, monkey
         made.append(name)
         return real(name, *args, **more)
 
+    def dies_at_once(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
     monkeypatch.setattr(op, "create_table", dies)
+    for later_step in ("create_index", "add_column"):
+        monkeypatch.setattr(op, later_step, dies_at_once)
     with pytest.raises(KeyboardInterrupt):
         migrate(database)
     monkeypatch.undo()

@@ -4,6 +4,7 @@ Comes in: a program, the knowledge base it was compiled from, a day. Goes out: f
 any FHIR server.
 """
 
+from afterdisc.fhir.publish.guide import rules_that_need_a_probability
 from afterdisc.fhir.publish.package import files_of, publish
 
-__all__ = ["files_of", "publish"]
+__all__ = ["files_of", "publish", "rules_that_need_a_probability"]

@@ -24,26 +24,46 @@ from afterdisc.program import Program
 
 PACKAGE = "org.afterdisc.fhir"
 R4 = "4.0.1"
+MANIFEST, INDEX = "package/package.json", "package/.index.json"
+VOCABULARY = ("CodeSystem", "ValueSet", "ConceptMap")
 INDEXED = ("resourceType", "id", "url", "version", "kind", "type")
 
 
-def publish(program: Program, base: KnowledgeBase, folder: Path, at: str) -> list[Path]:
-    """Write everything under `folder`, which is made if need be; returns what was written, sorted.
+def publish(program: Program, base: KnowledgeBase, folder: Path, at: str) -> list[str]:
+    """Write everything under `folder`, which is made if need be; returns the names of the files.
 
     program, base  the same knowledge, compiled and as read
     at             ISO date or instant that the resources carry; no clock is read
 
     `package/` is an npm-style FHIR package; `sushi-config.yaml` and `input/` are what sushi builds. The same knowledge and
-    day give the same bytes. Files of the same name are replaced, others are left alone. Raises OSError, and ImpossibleValue
-    for an `at` that is no date.
+    day give the same bytes. What an earlier publication wrote there is replaced, and taken away where it is no longer part.
+    Raises FileExistsError where the folder holds anything else, another OSError where it cannot be written, and
+    ImpossibleValue for an `at` that is no date.
     """
-    written = []
-    for name, text in sorted(files_of(program, base, at).items()):
+    files = files_of(program, base, at)
+    _make_room(folder, set(files))
+    for name in sorted(files, key=lambda name: (name == MANIFEST, name)):  # last of all that it is a package
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
-        written.append(path)
-    return written
+        path.write_text(files[name], encoding="utf-8", newline="\n")
+    return sorted(files)
+
+
+def _make_room(folder: Path, coming: set[str]) -> None:
+    """Take away what an earlier publication wrote and this one does not."""
+    if not folder.exists() or not any(folder.iterdir()):
+        return
+    try:
+        mine = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["name"] == PACKAGE
+        listed = json.loads((folder / INDEX).read_text(encoding="utf-8"))["files"]
+        old = {place for entry in listed for place in (f"package/{entry['filename']}", _place(entry))}
+    except (OSError, ValueError, KeyError, TypeError):
+        mine = False
+    if not mine:
+        raise FileExistsError("the folder holds other files; name an empty or a new one")
+    for name in sorted(old - coming):
+        if ".." not in name:
+            (folder / name).unlink(missing_ok=True)
 
 
 def files_of(program: Program, base: KnowledgeBase, at: str) -> dict[str, str]:
@@ -52,16 +72,12 @@ def files_of(program: Program, base: KnowledgeBase, at: str) -> dict[str, str]:
     made = generated(pub)
     resources = list(resources_of(pub, made))
     texts = {_file_name(r): as_json(r) for r in resources}
-    assert len(texts) == len(resources), "two resources of one name"
     listed = [_indexed(r) for r in sorted(resources, key=_file_name)]
-    package = {
-        "package.json": as_json(_manifest(pub)),
-        ".index.json": as_json({"index-version": 1, "files": listed}),
-        **texts,
-    }
     cql = {OBSERVATIONS: written_by_hand()[0] + "\n", **{library.name: library.cql() for library in made}}
     return {
-        **{f"package/{name}": text for name, text in package.items()},
+        MANIFEST: as_json(_manifest(pub)),
+        INDEX: as_json({"index-version": 1, "files": listed}),
+        **{f"package/{name}": text for name, text in texts.items()},
         **guide_files(pub, PACKAGE, npm_version(base.version), {_place(r): texts[_file_name(r)] for r in resources}),
         **{f"input/cql/{name}.cql": text for name, text in cql.items()},
     }
@@ -118,9 +134,6 @@ def _indexed(resource: Json) -> Json:
 
 def _place(resource: Json) -> str:
     """Where an implementation guide looks for a resource."""
-    kind = resource["resourceType"]
+    kind, name = resource["resourceType"], resource.get("filename") or _file_name(resource)
     folder = "extensions" if kind == "StructureDefinition" else "vocabulary" if kind in VOCABULARY else "resources"
-    return f"input/{folder}/{_file_name(resource)}"
-
-
-VOCABULARY = ("CodeSystem", "ValueSet", "ConceptMap")
+    return f"input/{folder}/{name}"

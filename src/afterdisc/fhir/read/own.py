@@ -45,8 +45,12 @@ def _counts(resource: Mapping[str, Any], when: Moment, setting: Setting) -> bool
 
 
 def _own_code(canonical: str, resource: Mapping[str, Any]) -> str:
-    system = f"{canonical}/CodeSystem/finding"
-    return next((code for s, code, _ in codings(resource.get("code")) if s == system), "")
+    system, concept = f"{canonical}/CodeSystem/finding", resource.get("code")
+    listed = concept.get("coding") if isinstance(concept, dict) else None
+    for coding in listed if isinstance(listed, list) else ():
+        if isinstance(coding, dict) and coding.get("system") == system and isinstance(coding.get("code"), str):
+            return str(coding["code"])
+    return ""
 
 
 def _observation(

@@ -33,6 +33,7 @@ def bundle_of(
     kind: Kind = "collection",
     with_response: bool = False,
     clinician: str = "",
+    with_waiting: bool = True,
 ) -> Json:
     """RiskAssessment, DetectedIssues, proposals, CarePlan and Provenance of one assessment.
 
@@ -45,11 +46,13 @@ def bundle_of(
     with_response  with the answers as QuestionnaireResponse
     clinician   reference of who looked at it and takes it over: its conclusions are then final, else preliminary
 
+    with_waiting  also a DetectedIssue for each treatment that only has to wait; left out where it goes into a record
+
     Everything is a draft and a proposal: nothing is ordered. The same input gives the same bytes. Raises ImpossibleValue
     for an `at` that is no date.
     """
     frame = Frame(program, case, assessment, subject, at, reading, clinician)
-    issues, proposed = detected_issues(frame), orders(frame)
+    issues, proposed = detected_issues(frame, with_waiting=with_waiting), orders(frame)
     made = [risk_assessment(frame), *issues, *(order.resource for order in proposed), care_plan(frame, issues, proposed)]
     if with_response:
         made.append(response_resource(frame))

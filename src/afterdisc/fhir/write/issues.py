@@ -18,14 +18,18 @@ STOPS = ("avoid", "withhold")
 CANNOT_CLEAR = "cannot-clear"
 
 
-def detected_issues(frame: Frame) -> list[Json]:
-    """Fired red flags, then those that cannot be cleared as one issue, then conflicts; in the order of the assessment."""
+def detected_issues(frame: Frame, *, with_waiting: bool = True) -> list[Json]:
+    """Fired red flags, then those that cannot be cleared as one issue, then conflicts; in the order of the assessment.
+
+    with_waiting  also treatments that only have to wait, for an answer or for something to be put right first
+    """
     flags, treatments = frame.assessment["red_flags"], frame.assessment["treatments"]
     out = [_red_flag(frame, flag) for flag in flags if flag["status"] == "fired"]
     open_flags = [flag for flag in flags if flag["status"] == "ask"]
     if open_flags:
         out.append(_cannot_clear(frame, open_flags))
-    return [*out, *(_conflict(frame, t) for t in treatments if stopped_by(t))]
+    stopped = (t for t in treatments if stopped_by(t) and (with_waiting or t["status"] == "avoid"))
+    return [*out, *(_conflict(frame, t) for t in stopped)]
 
 
 def stopped_by(treatment: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -54,9 +54,10 @@ class Issuer:
 
 @dataclass(frozen=True)
 class Issuers:
-    """All record systems, in the order of the file."""
+    """All record systems, in the order of the file. `is_readable` False: there is a file, and nothing is known from it."""
 
     all: tuple[Issuer, ...] = ()
+    is_readable: bool = True
 
     def of_fhir(self, base: str) -> Issuer | None:
         """By its FHIR base; exact but for a slash at the end and how the host is written."""
@@ -73,6 +74,9 @@ class Issuers:
     @property
     def key_files(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(i.key_file for i in self.all if i.key_file))
+
+
+UNREADABLE = Issuers(is_readable=False)
 
 
 def _same(one: str, other: str) -> bool:

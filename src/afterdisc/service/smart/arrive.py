@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from afterdisc.clinic import audit, ehr_links, people, visits
-from afterdisc.clinic.patients import visits_of
+from afterdisc.clinic.patients import LONGEST, visits_of
 from afterdisc.clinic.people import Vouched
 from afterdisc.clinic.prefill import prefill
 from afterdisc.clinic.tables import Account, Visit
@@ -21,6 +21,8 @@ from afterdisc.service.ehr.issuers import Issuer
 from afterdisc.service.ehr.reading import everything_of
 from afterdisc.service.smart.exchange import Granted
 from afterdisc.service.smart.identity import Who
+from afterdisc.service.smart.scopes import not_granted
+from afterdisc.service.smart.user import TREAT, kind_of
 
 
 @dataclass(frozen=True)
@@ -28,42 +30,58 @@ class Told:
     """What the record gave, as the page about it shows it; kept sealed while the sign-in lasts."""
 
     read_at: str
+    visit: str
     taken: tuple[str, ...]
     stayed: tuple[str, ...]
     reading: Mapping[str, Any]
-    unreadable: tuple[str, ...]  # searches that failed, in words
+    unreadable: tuple[str, ...]  # searches that failed, and what was not granted, in words
 
     def as_data(self) -> dict[str, Any]:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class Read:
+    """One person's record as it was read now."""
+
+    person: Mapping[str, Any]  # their Patient resource
+    reading: Reading
+    unreadable: tuple[str, ...]
+
+
 def account_for(session: Session, who: Who, issuer: Issuer, *, at: str) -> Account:
-    """The account of somebody whom a record system vouches for. One that is new gets the roles the site has set for it."""
-    vouched = Vouched(who.issuer, who.subject, who.name, roles=None)
+    """The account of somebody whom a record system vouches for.
+
+    One that is new gets the roles the site has set, if the record system knows them as somebody who treats patients.
+    """
+    vouched = Vouched(who.issuer, who.subject, who.name[:LONGEST], roles=None)
     account = people.account_of_provider(session, vouched, at=at)
-    if not account.roles and issuer.roles and account.created_at == at:
+    is_new = not account.roles and account.created_at == at
+    if is_new and issuer.roles and kind_of(who) in TREAT:
         account.roles = sorted(issuer.roles)
         roles = list(account.roles)
         audit.record(session, at=at, by=None, action="account.roles", kind="account", subject=account.id, roles=roles)
     return account
 
 
-def read_person(program: Program, granted: Granted, issuer: Issuer, *, at: str) -> tuple[dict[str, Any], Reading, list[str]]:
-    """(the Patient, the reading of everything, why searches failed). Raises RecordUnreachable, UnreadableRecord."""
+def read_person(program: Program, granted: Granted, issuer: Issuer, *, at: str) -> Read:
+    """Everything that is read of one person. Raises RecordUnreachable, UnreadableRecord."""
     with FhirClient(issuer.fhir, granted.access) as client:
         found = everything_of(client, program, granted.patient)
-        return found[0], read_record(program, record_of(found, patient=granted.patient), at=at), list(client.unread)
+        reading = read_record(program, record_of(found, patient=granted.patient), at=at)
+        failed = list(client.unread)
+    told = {word for why in failed for word in why.split("`")[1:2]}
+    lacking = [kind for kind in not_granted(granted.scopes, program) if kind not in told]
+    return Read(found[0], reading, (*failed, *(f"`{kind}`: the record system has not granted reading it." for kind in lacking)))
 
 
-def take_over(
-    session: Session, desk: Desk, issuer: Issuer, person: Mapping[str, Any], reading: Reading, *, by: str
-) -> tuple[Visit, tuple[str, ...], tuple[str, ...]]:
-    """The person, their operations and today's visit, with what was found as answers: (visit, taken, stayed)."""
+def take_over(session: Session, desk: Desk, issuer: Issuer, read: Read, *, by: str) -> tuple[Visit, Told]:
+    """The person, their operations and today's visit, with what was found as answers."""
     at, today = desk.at(), desk.today()
-    patient = ehr_links.patient_for(session, ehr_links.person_of(issuer.name, person), at=at, by=by)
-    ehr_links.enter_operations(session, patient.id, reading, at=at, by=by)
+    patient = ehr_links.patient_for(session, ehr_links.person_of(issuer.name, read.person), at=at, by=by)
+    ehr_links.enter_operations(session, patient.id, read.reading, at=at, by=by)
     todays = [v for v in visits_of(session, patient.id) if v.on == today and not v.signed_at]
     book = desk.program.book
     visit = todays[-1] if todays else visits.open_visit(session, patient.id, on=today, at=at, by=by, book=book)
-    done = prefill(session, visit, reading, at=at, by=by)
-    return visit, done.taken, done.stayed
+    done = prefill(session, visit, read.reading, at=at, by=by)
+    return visit, Told(at, visit.id, done.taken, done.stayed, read.reading.as_json(), read.unreadable)

@@ -11,7 +11,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 
 from afterdisc.errors import RecordUnreachable
-from afterdisc.service.ehr.bounded import NoAnswer, call, is_safe
+from afterdisc.service.ehr.bounded import NoAnswer, call, is_safe, origin_of
 from afterdisc.service.ehr.issuers import Issuer
 from afterdisc.service.oidc import ProviderError
 from afterdisc.service.smart.begun import Begun
@@ -69,7 +69,7 @@ def _keys(expected: str, begun: Begun) -> list[Key]:
         raise ProviderError(f"{BAD}: its issuer is no https address.")
     try:
         address = _address_of_keys(expected) or begun.jwks
-        if not address or not is_safe(address):
+        if not is_safe(address) or origin_of(address)[0] != origin_of(expected)[0]:
             raise NoAnswer("it names no https address for them")
         reply = call("GET", address, headers={"Accept": "application/json"})
         listed = reply.json().get("keys") if reply.is_good else None

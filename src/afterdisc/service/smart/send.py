@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from afterdisc import door
-from afterdisc.clinic.record import case_of, record_of
+from afterdisc.clinic.record import Known, case_of, record_of
 from afterdisc.clinic.tables import Audit, Visit
 from afterdisc.errors import RecordUnreachable
+from afterdisc.fhir.read.reading import Found, Reading
 from afterdisc.fhir.write import bundle_of
 from afterdisc.service.desk import Desk
 from afterdisc.service.ehr.fhir_client import FhirClient
@@ -21,12 +21,32 @@ from afterdisc.service.smart.exchange import Granted
 SENT = "assessment.sent"  # in the audit
 
 
-def bundle_for(session: Session, desk: Desk, visit: Visit, kept: Mapping[str, Any]) -> dict[str, Any]:
-    """The visit as it stands as one transaction. Raises CaseError if its answers contradict each other."""
-    case = case_of(visit, record_of(session, visit))
-    assessment = door.assess(case, program=desk.program)
-    subject = f"Patient/{kept['granted']['patient']}"
-    return dict(bundle_of(desk.program, case, assessment, subject=subject, at=desk.at(), kind="transaction"))
+def bundle_for(session: Session, desk: Desk, visit: Visit, granted: Granted, *, by: str) -> dict[str, Any]:
+    """The visit as it stands as one transaction; final where whoever sends it has signed it.
+
+    Raises CaseError if its answers contradict each other.
+    """
+    known = record_of(session, visit)
+    case = case_of(visit, known)
+    return dict(
+        bundle_of(
+            desk.program,
+            case,
+            door.assess(case, program=desk.program),
+            subject=f"Patient/{granted.patient}",
+            at=desk.at(),
+            reading=_read_there(known, granted, visit),
+            kind="transaction",
+            clinician=granted.user if visit.signed_by == by else "",
+            with_waiting=False,
+        )
+    )
+
+
+def _read_there(known: dict[str, Known], granted: Granted, visit: Visit) -> Reading:
+    """What still stands as it was read in their record, so that the assessment names those entries."""
+    found = tuple(Found(k.finding, k.value, k.source, "", k.observed_on, "") for k in known.values() if k.source)
+    return Reading(f"Patient/{granted.patient}", visit.on, found, (), (), "", (), (), 0, {})
 
 
 def posted(issuer: Issuer, granted: Granted, bundle: dict[str, Any]) -> int:
@@ -35,10 +55,14 @@ def posted(issuer: Issuer, granted: Granted, bundle: dict[str, Any]) -> int:
         answer = client.create(bundle)
     entries = answer.get("entry")
     made = [e for e in entries if isinstance(e, dict)] if isinstance(entries, list) else []
-    states = [str((e.get("response") or {}).get("status", "")) for e in made]
-    if len(made) != len(bundle["entry"]) or not all(s.startswith("20") for s in states):
+    if len(made) != len(bundle["entry"]) or not all(_is_made(e) for e in made):
         raise RecordUnreachable("the FHIR server did not confirm that it took all of it. Look there before you send it again.")
     return len(made)
+
+
+def _is_made(entry: dict[str, Any]) -> bool:
+    response = entry.get("response")
+    return isinstance(response, dict) and str(response.get("status", "")).startswith("20")
 
 
 def sent_before(session: Session, visit_id: str) -> list[str]:

@@ -170,8 +170,7 @@ def _joined(word: str, kind: str, terms: Sequence[Term]) -> Term:
 
 
 def no(term: Term) -> Term:
-    shown, elm = f"not {term.within(PRIMARY)}", {"type": "Not", "operand": term.elm}
-    return Term(shown, elm, COMPARED, ("not (", "", ")"), (term,)) if term.binds < PRIMARY else Term(shown, elm, COMPARED)
+    return _wrapped(term, "not ", "", {"type": "Not", "operand": term.elm})
 
 
 def is_known(term: Term) -> Term:
@@ -193,8 +192,15 @@ def is_false(term: Term) -> Term:
 
 
 def _tested(term: Term, words: str, kind: str) -> Term:
-    shown, elm = f"{term.within(PRIMARY)} {words}", {"type": kind, "operand": term.elm}
-    return Term(shown, elm, COMPARED, ("(", "", f") {words}"), (term,)) if term.parts else Term(shown, elm, COMPARED)
+    return _wrapped(term, "", f" {words}", {"type": kind, "operand": term.elm})
+
+
+def _wrapped(term: Term, before: str, after: str, elm: Json) -> Term:
+    """With words before or after it; broken as the term is, or in parentheses."""
+    shown = f"{before}{term.within(PRIMARY)}{after}"
+    opening, divider, closing = term.frame if term.binds == PRIMARY else ("(", "", ")")
+    parts = term.parts if term.binds == PRIMARY else (term,)
+    return Term(shown, elm, COMPARED, (f"{before}{opening}", divider, f"{closing}{after}"), parts)
 
 
 def compare(left: Term, op: str, right: Term) -> Term:

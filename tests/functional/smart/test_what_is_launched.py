@@ -1,0 +1,256 @@
+"""What is asked for and what came with the launch: scopes, context, refusals, several launches at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from sqlalchemy import select
+
+from afterdisc.clinic.ehr_tables import EhrAccess
+from afterdisc.clinic.tables import Patient, Visit
+from afterdisc.fhir.write.bundle import WRITTEN
+from functional.smart.conftest import Launch
+from functional.smart.test_attacks import nobody_got_in
+
+
+def asked(answer: Any) -> dict[str, str]:
+    """The authorization request."""
+    assert answer.status_code == 303, answer.text
+    return {name: values[0] for name, values in parse_qs(urlsplit(answer.headers["location"]).query).items()}
+
+
+def place(launch: Launch) -> str:
+    """The page of what the record gave to the only visit."""
+    with launch.house.database.reading() as session:
+        return f"/visits/{session.scalars(select(Visit)).one().id}/from-record"
+
+
+# -- what is asked for ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.smart(41)
+def test_the_audience_is_the_address_that_the_launch_named_to_the_letter(launch: Launch) -> None:
+    """The site's file may write it in another way, with a slash at the end or without."""
+    for iss in (launch.ehr.fhir, f"{launch.ehr.fhir}/"):
+        assert asked(launch.begun(launch.browser(), iss=iss))["aud"] == iss
+    assert asked(launch.browser().get("/smart/start?issuer=General%20Hospital"))["aud"] == launch.ehr.fhir
+
+
+@pytest.mark.smart(133, 211)
+def test_the_request_fits_into_an_address_and_asks_for_nothing_else(launch: Launch) -> None:
+    launch.connect(write_back=True)
+    answer = launch.begun(launch.browser())
+    assert len(answer.headers["location"]) < 2000
+    said = {"response_type", "client_id", "redirect_uri", "scope", "state", "aud", "launch", "nonce"}
+    assert set(asked(answer)) - {"tenant"} == said | {"code_challenge", "code_challenge_method"}
+
+
+@pytest.mark.smart(37, 132, 141, 146)
+def test_scopes_that_the_site_has_set_are_asked_for_with_the_context_of_each_way(launch: Launch) -> None:
+    own = "openid fhirUser user/*.rs patient/Observation.rs?category=laboratory"
+    launch.connect(scopes=f"launch {own}")
+    assert asked(launch.begun(launch.browser()))["scope"] == f"launch {own}"
+    assert asked(launch.browser().get("/smart/start?issuer=General%20Hospital"))["scope"] == f"launch/patient {own}"
+
+
+def test_what_it_takes_to_send_is_asked_for_beside_them_unless_they_give_it(launch: Launch) -> None:
+    launch.connect(scopes="openid patient/*.rs", write_back=True)
+    assert {f"patient/{kind}.c" for kind in WRITTEN} < set(asked(launch.begun(launch.browser()))["scope"].split())
+    launch.connect(scopes="openid patient/*.cruds", write_back=True)
+    assert asked(launch.begun(launch.browser()))["scope"] == "launch openid patient/*.cruds"
+
+
+def test_a_server_that_cannot_be_asked_from_outside_is_told(launch: Launch) -> None:
+    launch.ehr.configuration = {"capabilities": ["launch-ehr"]}
+    answer = launch.browser().get("/smart/start?issuer=General%20Hospital")
+    nobody_got_in(launch, answer)
+    assert "Open the person there" in answer.text
+    assert launch.begun(launch.browser()).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [("access_denied", "said no"), ("invalid_scope", "set `scopes:`"), ("<b>made up</b>", "did not allow the launch.")],
+)
+def test_a_refusal_is_told_by_its_code_and_in_our_words(launch: Launch, code: str, words: str) -> None:
+    launch.ehr.refuses = code
+    answer = launch.launched(launch.browser())
+    nobody_got_in(launch, answer)
+    assert words in answer.text
+    assert "made up" not in answer.text
+
+
+# -- what came with it ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.smart(191)
+def test_what_the_launch_was_about_is_shown_with_the_role_launch_or_without_one(launch: Launch) -> None:
+    launch.ehr.token_says = {
+        "fhirContext": [
+            {"reference": "ServiceRequest/8"},
+            {"reference": "DiagnosticReport/9", "role": "launch"},
+            {"reference": "List/10", "role": "https://example.org/another"},
+            {"reference": "https://evil.example/Task/11"},
+            {"canonical": "https://example.org/Questionnaire/12"},
+            "nonsense",
+        ]
+    }
+    browser = launch.browser()
+    launch.launched(browser)
+    assert "It was opened on Encounter/enc-1, ServiceRequest/8, DiagnosticReport/9." in browser.get(place(launch)).text
+
+
+@pytest.mark.smart(193)
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"intent": "reconcile-medications"},
+        {"fhirContext": "nonsense", "encounter": 7},
+        {"smart_style_url": "https://evil.example/style.json", "tenant": "7"},
+        {"need_patient_banner": False, "encounter": None},
+    ],
+)
+def test_what_a_server_adds_that_nobody_here_knows_changes_nothing(launch: Launch, said: dict[str, Any]) -> None:
+    launch.ehr.token_says = said
+    browser = launch.browser()
+    launch.launched(browser)
+    shown = browser.get(place(launch)).text
+    assert "What the record gave" in shown
+    assert "Launch, Lena Maria" in shown  # whose record it is stands on every page
+    assert "evil.example" not in shown
+
+
+@pytest.mark.smart(147)
+def test_what_was_not_granted_is_told_and_so_what_is_missing_is_explained(launch: Launch) -> None:
+    launch.ehr.granted = "launch openid patient/Patient.r patient/Observation.rs user/Procedure.read"
+    browser = launch.browser()
+    launch.launched(browser)
+    shown = browser.get(place(launch)).text
+    assert "`Condition`: the record system has not granted reading it." in shown
+    for kind in ("Patient", "Observation", "Procedure"):
+        assert f"`{kind}`: the record system has not granted" not in shown
+
+
+@pytest.mark.parametrize("born", ["1979", "1979-13-01", "1979-W05-2", 7, None])
+def test_a_birth_date_that_is_no_whole_day_stays_unknown(launch: Launch, born: Any) -> None:
+    launch.ehr.records["Patient"][0]["birthDate"] = born
+    assert launch.launched(launch.browser()).status_code == 303
+    with launch.house.database.reading() as session:
+        assert session.scalars(select(Patient.birth_date)).one() is None
+
+
+# -- tokens that run out -------------------------------------------------------------------------------------------------
+
+
+def later(launch: Launch, minutes: float) -> None:
+    launch.house.clock.on(minutes=minutes)
+    launch.ehr.now = launch.house.clock().timestamp()
+
+
+@pytest.mark.smart(117)
+def test_a_new_refresh_token_is_kept_although_what_followed_failed(launch: Launch) -> None:
+    """The old one is worth nothing any more."""
+    browser = launch.browser()
+    launch.launched(browser)
+    me, page = launch.visitor(browser), place(launch)
+    real = launch.ehr.resource
+    launch.ehr.resource = lambda *_: (503, {})  # type: ignore[method-assign]
+    later(launch, 6)
+    assert me.post(page).status_code == 502
+    launch.ehr.resource = real  # type: ignore[method-assign]
+    later(launch, 6)
+    assert me.post(page).status_code == 303
+    assert [e["form"]["grant_type"] for e in launch.ehr.exchanged] == ["authorization_code", "refresh_token", "refresh_token"]
+
+
+def test_access_that_turns_to_somebody_else_is_refused(launch: Launch) -> None:
+    browser = launch.browser()
+    launch.launched(browser)
+    n_read = len(launch.ehr.read)
+    launch.ehr.token_says = {"patient": "pat-2"}
+    later(launch, 6)
+    answer = launch.visitor(browser).post(place(launch))
+    assert answer.status_code == 502
+    assert "somebody else" in answer.text
+    assert len(launch.ehr.read) == n_read
+
+
+def test_without_a_refresh_token_the_end_of_the_access_is_told(launch: Launch) -> None:
+    launch.ehr.token_says = {"refresh_token": None}
+    browser = launch.browser()
+    launch.launched(browser)
+    later(launch, 6)
+    answer = launch.visitor(browser).post(place(launch))
+    assert answer.status_code == 502
+    assert "Open the person there again" in answer.text
+
+
+def test_a_record_that_cannot_be_read_leaves_nobody_signed_in_and_nothing_half_done(launch: Launch) -> None:
+    launch.ehr.records["Patient"] = []
+    nobody_got_in(launch, launch.launched(launch.browser()))
+
+
+def test_access_of_a_sign_in_that_has_ended_goes(launch: Launch) -> None:
+    launch.launched(launch.browser())
+    later(launch, 13 * 60)
+    launch.launched(launch.browser())
+    with launch.house.database.reading() as session:
+        assert len(session.scalars(select(EhrAccess)).all()) == 1
+
+
+# -- several at a time ---------------------------------------------------------------------------------------------------
+
+
+def test_two_launches_go_side_by_side_in_one_browser(launch: Launch) -> None:
+    browser = launch.browser()
+    ways_back = [launch.agreed(launch.begun(browser).headers["location"]) for _ in range(2)]
+    assert [browser.get(way).status_code for way in ways_back] == [303, 303]
+    assert not [name for name in browser.cookies if name.startswith("afterdisc_launch")]
+
+
+def test_two_people_are_open_side_by_side(launch: Launch) -> None:
+    """Each visit goes on with the access to its own person."""
+    browser = launch.browser()
+    first = launch.launched(browser).headers["location"]
+    other = {**launch.ehr.records["Patient"][0], "id": "pat-2", "identifier": [{"value": "H-2"}]}
+    launch.ehr.records = {"Patient": [*launch.ehr.records["Patient"], other]}
+    launch.ehr.token_says = {"patient": "pat-2"}
+    second = launch.launched(browser).headers["location"]
+    assert first != second
+    for page, gave in ((first, "Observation/crp-1"), (second, "Patient/pat-2")):
+        shown = browser.get(page).text
+        assert gave in shown
+        assert "was not launched" not in shown
+
+
+def test_reading_again_on_another_day_goes_into_the_visit_of_that_day(launch: Launch) -> None:
+    browser = launch.browser()
+    later(launch, 13 * 60)  # late in the evening
+    first = launch.launched(browser).headers["location"]
+    for _ in range(12):
+        later(launch, 10)
+        me = launch.visitor(browser)
+        me.post("/still-here")
+    second = me.post(first).headers["location"]
+    assert second != first
+    assert f'It was read for <a href="{second}">another visit</a>' in browser.get(first).text
+
+
+def test_a_mistake_in_the_file_does_not_close_the_clinic(launch: Launch) -> None:
+    """The door, the worklist and the visits open; only launches wait until it is mended."""
+    browser = launch.browser()
+    page = launch.launched(browser).headers["location"]
+    (launch.folder / "ehr.yaml").write_text("issuers: [", encoding="utf-8")
+    for path in ("/worklist", page, page.removesuffix("/from-record")):
+        assert browser.get(path).status_code == 200
+    assert launch.browser().get("/sign-in").status_code == 200
+    answer = launch.begun(launch.browser())
+    assert (answer.status_code, "the log says which" in answer.text) == (409, True)
+
+
+def test_the_worklist_leads_to_the_record_system(launch: Launch) -> None:
+    assert "Open from General Hospital" in launch.house.visitor().get("/worklist").text
+    launch.connect(client_id="")
+    assert "Open from" not in launch.house.visitor().get("/worklist").text
