@@ -48,7 +48,7 @@ def people(program: Program, base: KnowledgeBase, n: int, seed: int = 23) -> lis
             findings = _laid_over(program, findings, {k: v for k, v in extra.items() if k != URGENCY})
         if "takes" in findings and rng.random() < 0.5:
             findings["takes"] = [*findings["takes"], *rng.sample(names, 2)]
-        plain = {name: _plain(program, name, value) for name, value in findings.items()}
+        plain = spelt(program, findings)
         out.append(Person(plain, _disturbed(record_with(program, plain, SEEN), rng)))
     return out
 
@@ -63,8 +63,12 @@ def _laid_over(program: Program, findings: Json, extra: Mapping[str, Any]) -> Js
     return both
 
 
-def _plain(program: Program, name: str, value: Any) -> Any:
-    """Medicines spelt as in our code system, each once."""
+def spelt(program: Program, findings: Mapping[str, Any]) -> Json:
+    """The findings with medicines spelt as in our code system, each once."""
+    return {name: _spelt(program, name, value) for name, value in findings.items()}
+
+
+def _spelt(program: Program, name: str, value: Any) -> Any:
     kind = program.book["findings"][name]["kind"]
     if kind == "set":
         return list(dict.fromkeys(ingredient(v) for v in value if v is not None))

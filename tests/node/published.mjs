@@ -33,19 +33,31 @@ export class Libraries {
     this.codes = new cql.CodeService({});
   }
 
+  executorOf(name, parameters) {
+    const library = this.repository.resolve(name, this.elm[name].library.identifier.version);
+    return new cql.Executor(library, this.codes, parameters);
+  }
+
   // {LIBRARY: {expression: value}} of one person's Bundle.
   async run(names, bundle, at, parameters = {}) {
     const found = {};
-    const source = fhir.PatientSource.FHIRv401();
     for (const name of names) {
-      source.loadBundles([bundle]);
-      const library = this.repository.resolve(name, this.elm[name].library.identifier.version);
-      const executor = new cql.Executor(library, this.codes, parameters);
-      const { patientResults } = await executor.exec(source, cql.DateTime.parse(at));
-      source.reset();
-      const [{ Patient: _, ...values }] = Object.values(patientResults);
-      found[name] = values;
+      found[name] = await this.ask(bundle, (source) => this.executorOf(name, parameters).exec(source, cql.DateTime.parse(at)));
     }
     return found;
+  }
+
+  // {expression: value} of one expression and of nothing it does not rest on.
+  async one(name, expression, bundle, at, parameters = {}) {
+    const executor = this.executorOf(name, parameters);
+    return this.ask(bundle, (source) => executor.exec_expression(expression, source, cql.DateTime.parse(at)));
+  }
+
+  async ask(bundle, run) {
+    const source = fhir.PatientSource.FHIRv401();
+    source.loadBundles([bundle]);
+    const { patientResults } = await run(source);
+    const [{ Patient: _, ...values }] = Object.values(patientResults);
+    return values;
   }
 }

@@ -33,7 +33,8 @@ class Group(click.Group):
 def cli() -> None:
     """Decision support for the person whose pain persists or comes back after lumbar disc surgery.
 
-    Supports a clinician; never decides. Not validated for clinical use. No patient data leaves this machine.
+    Supports a clinician; never decides. Not validated for clinical use. No patient data leaves
+    this machine, but for the record systems that you name.
     """
 
 

@@ -63,7 +63,7 @@ def record_of(data: object, *, patient: str = "") -> Record:
             raise UnreadableRecord(f"more than {MOST_RESOURCES} resources. Send one person's record.", rule="too-long")
         kind = _kind_of(resource, place)
         if kind == "OperationOutcome":
-            failed += 1
+            failed += _is_failure(resource)
             continue
         refuse_other_version(resource, place)
         resources.setdefault(kind, []).append(resource)
@@ -103,6 +103,13 @@ def _entries(bundle: Resource, place: str) -> Iterator[tuple[object, str, str]]:
             raise UnreadableRecord("must be text", element=f"{where}.fullUrl")
         if "resource" in entry:
             yield entry["resource"], full_url, f"{where}.resource"
+
+
+def _is_failure(outcome: Resource) -> bool:
+    """More than a remark: a search with a warning has been answered."""
+    issues = outcome.get("issue")
+    listed = issues if isinstance(issues, list) else []
+    return any(isinstance(i, dict) and i.get("severity") in ("error", "fatal") for i in listed) or not listed
 
 
 def _kind_of(resource: Resource, place: str) -> str:

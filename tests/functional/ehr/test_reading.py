@@ -302,6 +302,12 @@ def test_what_is_no_answer_is_told_without_what_it_holds(answer: Answer) -> None
     assert SECRET not in str(error.value)
 
 
+def test_a_packed_answer_is_not_unpacked() -> None:
+    """A few bytes may unfold to any number of them."""
+    with server(lambda _, __: WRONG["packed"]) as base, pytest.raises(RecordUnreachable, match="sent a packed answer"):
+        FhirClient(base).read("metadata")
+
+
 def test_a_server_that_is_not_there_is_told() -> None:
     with pytest.raises(RecordUnreachable, match="it cannot be reached"):
         FhirClient("http://127.0.0.1:9/fhir").read("metadata")

@@ -208,6 +208,13 @@ def test_a_forged_token_is_refused(door: Door, forge: Callable[[Door], str]) -> 
     refused(door, forge(door))
 
 
+@pytest.mark.parametrize("name", ["alg none", "HS256 with the public key", "HS384", "RS256", "ES256"])
+def test_another_algorithm_is_refused_before_any_key_is_looked_at(door: Door, name: str) -> None:
+    answer = door.assess(FORGED[name](door))
+    assert "it is not signed with ES384 or RS384" in answer.headers["www-authenticate"]
+    assert door.shown.asked == 0
+
+
 def refused(door: Door, token: str) -> None:
     """401, with a challenge and a reason, and nothing of the token in it. The same machine gets in with a right one."""
     answer = door.assess(token)

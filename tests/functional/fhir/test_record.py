@@ -53,7 +53,8 @@ def test_addresses_of_a_server_and_versions_of_a_resource() -> None:
 
 def test_lists_of_bundles_and_failed_searches() -> None:
     failed = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "timeout"}]}
-    record = record_of([patient(), bundle(condition(concept(ICD, "Z85.9")), kind="searchset"), bundle(failed)])
+    remark = {"resourceType": "OperationOutcome", "issue": [{"severity": "warning", "code": "processing"}]}
+    record = record_of([patient(), bundle(condition(concept(ICD, "Z85.9")), remark, kind="searchset"), bundle(failed)])
     assert record.failed == 1
     assert read_record(declared(cancer_history=CANCER), record, at="2026-11-20").findings == {"cancer_history": True}
 

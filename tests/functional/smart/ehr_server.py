@@ -208,6 +208,8 @@ def ehr_server(now: float) -> Iterator[Ehr]:
                 self.send_header("Location", ehr.authorize(query))
                 self.send_header("Content-Length", "0")
                 self.end_headers()
+            elif parts.path == "/chart":
+                self._send(200, "text/html", b'<!DOCTYPE html><title>A chart</title><link rel="icon" href="data:,">')
             elif parts.path == "/fhir/.well-known/smart-configuration":
                 self._say(200, ehr.smart_configuration())
             elif parts.path == "/.well-known/openid-configuration":
@@ -229,9 +231,11 @@ def ehr_server(now: float) -> Iterator[Ehr]:
                 self._say(*ehr.transaction(json.loads(body), self.headers.get("Authorization", "")))
 
         def _say(self, status: int, body: Json) -> None:
-            data = json.dumps(body).encode()
+            self._send(status, "application/json", json.dumps(body).encode())
+
+        def _send(self, status: int, kind: str, data: bytes) -> None:
             self.send_response(status)
-            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)

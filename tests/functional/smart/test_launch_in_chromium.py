@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.skipif(chromium() is None, reason
 def tab(launch: Launch) -> Iterator[Tab]:
     from playwright.sync_api import sync_playwright
 
+    launch.ehr.address = launch.ehr.address.replace("127.0.0.1", "localhost")  # another site than the workspace
     launch.connect(write_back=True)
     launch.house.desk.settings.allowed_hosts = "127.0.0.1"
     launch.house.app = create_app(launch.house.desk)
@@ -34,7 +35,8 @@ def name_of(tab: Tab) -> Any:
 
 def test_from_the_record_system_to_the_visit_and_back(launch: Launch, tab: Tab) -> None:
     query = urlencode({"iss": launch.ehr.fhir, "launch": "opaque-17"})
-    tab.go(f"/launch?{query}")  # through the record system's authorization page and back
+    tab.page.goto(f"{launch.ehr.address}/chart")
+    tab.page.evaluate("address => { location.href = address }", f"{tab.base}/launch?{query}")  # there and back again
     tab.page.wait_for_url("**/from-record")
     assert "Launch, Lena Maria" in name_of(tab)
     assert tab.page.get_by_text("What the record gave").is_visible()
@@ -51,6 +53,22 @@ def test_from_the_record_system_to_the_visit_and_back(launch: Launch, tab: Tab) 
     tab.page.get_by_role("button", name="Send to General Hospital").click()
     tab.page.get_by_text("Sent 25 Nov 2026").wait_for()
     assert len(launch.ehr.sent) == 1
+    assert tab.wrong == []
+
+
+def test_from_the_door_and_from_the_worklist_to_the_record_system_and_back(launch: Launch, tab: Tab) -> None:
+    tab.go("/sign-in")
+    assert tab.violations() == []
+    for _ in range(2):
+        tab.page.get_by_role("link", name="Open from General Hospital").click()
+        tab.page.wait_for_url("**/from-record")
+        tab.go("/worklist")
+        assert tab.violations() == []
+    tab.page.get_by_role("button", name="Lock").click()
+    tab.page.wait_for_url("**/unlock")
+    assert tab.violations() == []
+    tab.page.get_by_role("link", name="Open from General Hospital").click()
+    tab.page.wait_for_url("**/from-record")
     assert tab.wrong == []
 
 

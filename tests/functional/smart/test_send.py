@@ -106,17 +106,17 @@ def test_what_is_sent_names_the_entries_it_rests_on_and_no_others(writing: Launc
     me.post(place)
     assert {"reference": "Observation/crp-1"} in risk_of(writing)["basis"]
     assert {"reference": "MedicationRequest/med-1"} in risk_of(writing)["basis"]
-    me.answer(place.split("/")[2], {"takes": ["naproxen"]}, seen=2**60)
+    me.answer(place.split("/")[2], {"crp_mg_l": 40}, seen=2**60)
     me.post(place)
-    assert {"reference": "Observation/crp-1"} in risk_of(writing)["basis"]
-    assert {"reference": "MedicationRequest/med-1"} not in risk_of(writing)["basis"]
+    assert {"reference": "Observation/crp-1"} not in risk_of(writing)["basis"]
+    assert {"reference": "MedicationRequest/med-1"} in risk_of(writing)["basis"]
 
 
 def test_what_is_sent_is_final_only_when_whoever_sends_it_has_signed(writing: Launch) -> None:
     me, place = opened(writing)
     me.post(place)
     assert risk_of(writing)["status"] == "preliminary"
-    assert me.post(place.replace("/send", "/sign")).status_code == 303
+    assert me.post(place.replace("/send", "/sign"), {"text": "Seen."}).status_code == 303
     me.post(place)
     assert risk_of(writing)["status"] == "final"
 

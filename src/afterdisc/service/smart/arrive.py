@@ -70,9 +70,10 @@ def read_person(program: Program, granted: Granted, issuer: Issuer, *, at: str) 
         found = everything_of(client, program, granted.patient)
         reading = read_record(program, record_of(found, patient=granted.patient), at=at)
         failed = list(client.unread)
-    told = {word for why in failed for word in why.split("`")[1:2]}
-    lacking = [kind for kind in not_granted(granted.scopes, program) if kind not in told]
-    return Read(found[0], reading, (*failed, *(f"`{kind}`: the record system has not granted reading it." for kind in lacking)))
+    lacking = ", ".join(not_granted(granted.scopes, program))
+    if lacking:
+        failed.append(f"The record system has not granted reading these: {lacking}.")
+    return Read(found[0], reading, tuple(failed))
 
 
 def take_over(session: Session, desk: Desk, issuer: Issuer, read: Read, *, by: str) -> tuple[Visit, Told]:
