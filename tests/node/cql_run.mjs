@@ -16,7 +16,7 @@ async function some({ bundle, at, parameters, library, expressions }) {
   for (const expression of expressions) {
     Object.assign(found, await libraries.one(library, expression, bundle, at, parameters));
   }
-  return plain(found);
+  return found;
 }
 
 async function all({ bundle, at, parameters }) {

@@ -108,19 +108,23 @@ SEND_R4 = "Send FHIR R4 (4.0.1)."
 
 
 def refuse_other_version(resource: Mapping[str, Any], place: str) -> None:
-    _refuse_declared(resource, place)
-    _refuse_declared(resource.get("meta"), f"{place}.meta")
-    _refuse_profiles(resource.get("meta"), f"{place}.meta")
+    """Raises UnreadableRecord for a resource that says it is of another version, or is shaped as one."""
+    if "fhirVersion" in resource:
+        _refuse_declared(resource, place)
+    if "meta" in resource:
+        _refuse_declared(resource["meta"], f"{place}.meta")
+        _refuse_profiles(resource["meta"], f"{place}.meta")
     kind = resource["resourceType"]
-    for element, version in NOT_IN_R4.get(kind, {}).items():
-        if element in resource:
-            raise _other(f"{place}.{element}", f"is an element of {version}, not of R4. {SEND_R4}")
+    elsewhere = NOT_IN_R4.get(kind, {})
+    if not elsewhere.keys().isdisjoint(resource):
+        element = next(e for e in elsewhere if e in resource)
+        raise _other(f"{place}.{element}", f"is an element of {elsewhere[element]}, not of R4. {SEND_R4}")
     for element, (wanted, version) in R4_KINDS.get(kind, {}).items():
         if element in resource and not isinstance(resource[element], wanted):
             seen = f" (it is another in {version})" if version else ""
             raise _other(f"{place}.{element}", f"must be {NAMES[wanted]} in R4{seen}. {SEND_R4}")
     code = resource.get("code")
-    if kind == "ServiceRequest" and isinstance(code, Mapping) and ("concept" in code or "reference" in code):
+    if kind == "ServiceRequest" and isinstance(code, dict) and ("concept" in code or "reference" in code):
         raise _other(f"{place}.code", f"must be a CodeableConcept in R4 (a CodeableReference is R5). {SEND_R4}")
 
 

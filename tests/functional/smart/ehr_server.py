@@ -17,18 +17,14 @@ from secrets import token_urlsafe
 from typing import Any
 from urllib.parse import parse_qs, unquote_plus, urlencode, urlsplit
 
-from joserfc import jws, jwt
-from joserfc.jwk import ECKey, KeySet, RSAKey
-from joserfc.jws import JWSRegistry
+from joserfc import jwt
+from joserfc.jwk import KeySet
+
+from functional.smart.signing import in_base64, public_keys, signed
 
 Json = dict[str, Any]
 CLIENT, SECRET = "afterdisc-at-the-clinic", "a secret, of course: 100 %"
 PATIENT = "pat-1"
-KEYS = {
-    "RS256": RSAKey.generate_key(2048, {"kid": "rsa-1", "use": "sig"}),
-    "ES384": ECKey.generate_key("P-384", {"kid": "ec-1", "use": "sig"}),
-}
-STRANGER = RSAKey.generate_key(2048, {"kid": "rsa-1", "use": "sig"})
 
 
 @dataclass
@@ -46,7 +42,8 @@ class Ehr:
     signed_with: str = "RS256"
     names_keys: bool = True  # by `kid`, in the set and in what is signed
     more_keys: list[Json] = field(default_factory=list)
-    signs_falsely: str = ""  # "stranger", "none"
+    signs_falsely: str = ""  # as `signing.signed` has it
+    openid: Json | None = field(default_factory=dict)  # None: it has no OpenID configuration
     refuses: str = ""  # an OAuth error code for the authorization
     lives: int = 300
     granted: str = ""  # scopes, if others than asked
@@ -106,7 +103,7 @@ class Ehr:
         if asked is None or form.get("redirect_uri") != asked["redirect_uri"]:
             return 400, {"error": "invalid_grant"}
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
-        if base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != asked["code_challenge"]:
+        if in_base64(digest) != asked["code_challenge"]:
             return 400, {"error": "invalid_grant"}
         return 200, self._tokens(asked)
 
@@ -155,18 +152,10 @@ class Ehr:
             "fhirUser": f"{self.fhir}/Practitioner/prac-1",
         } | self.claims
         claims = {k: v for k, v in right.items() if v is not None}
-        if self.signs_falsely == "none":
-            head = base64.urlsafe_b64encode(b'{"alg":"none","typ":"JWT"}').rstrip(b"=").decode()
-            return f"{head}.{base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b'=').decode()}."
-        key: Any = STRANGER if self.signs_falsely == "stranger" else KEYS[self.signed_with]
-        head_of = {"alg": self.signed_with, "typ": "JWT"} | ({"kid": key.kid} if self.names_keys else {})
-        registry = JWSRegistry(algorithms=[self.signed_with], strict_check_header=False)
-        return jws.serialize_compact(head_of, json.dumps(claims).encode(), key, registry=registry)
+        return signed(claims, self.signed_with, falsely=self.signs_falsely, with_names=self.names_keys)
 
     def jwks(self) -> Json:
-        left_out = () if self.names_keys else ("kid",)
-        shown = [{n: v for n, v in k.as_dict(private=False).items() if n not in left_out} for k in KEYS.values()]
-        return {"keys": [*self.more_keys, *shown]}
+        return {"keys": [*self.more_keys, *public_keys(with_names=self.names_keys)]}
 
     def resource(self, path: str, query: dict[str, str], authorization: str) -> tuple[int, Json]:
         self.read.append((path, authorization))
@@ -213,7 +202,8 @@ def ehr_server(now: float) -> Iterator[Ehr]:
             elif parts.path == "/fhir/.well-known/smart-configuration":
                 self._say(200, ehr.smart_configuration())
             elif parts.path == "/.well-known/openid-configuration":
-                self._say(200, {"issuer": ehr.address, "jwks_uri": f"{ehr.address}/jwks"})
+                said = {"issuer": ehr.address, "jwks_uri": f"{ehr.address}/jwks"}
+                self._say(404 if ehr.openid is None else 200, said | (ehr.openid or {}))
             elif parts.path == "/jwks":
                 self._say(200, ehr.jwks())
             elif parts.path.startswith("/fhir/"):

@@ -37,6 +37,11 @@ ID_TOKENS: dict[str, tuple[Callable[[Ehr], None], str]] = {
     "of nobody": (lambda ehr: ehr.claims.update(sub=None), "nobody"),
     "not signed": (lambda ehr: setattr(ehr, "signs_falsely", "none"), "no key"),
     "signed by a stranger": (lambda ehr: setattr(ehr, "signs_falsely", "stranger"), "no key"),
+    "signed with a key that it brings along": (lambda ehr: setattr(ehr, "signs_falsely", "brought"), "no key"),
+    "signed with the public key as a secret": (lambda ehr: setattr(ehr, "signs_falsely", "secret"), "no key"),
+    "whose issuer has another name": (lambda ehr: ehr.openid.update(issuer="https://elsewhere.example"), "another name"),
+    "whose keys are not safe": (lambda ehr: ehr.openid.update(jwks_uri="http://elsewhere.example/jwks"), "no https address"),
+    "whose keys are no keys": (lambda ehr: ehr.openid.update(jwks_uri=f"{ehr.address}/chart"), "cannot be had"),
     "no token at all": (lambda ehr: ehr.token_says.update(id_token="x.y.z"), "no key"),
 }
 

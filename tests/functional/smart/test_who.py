@@ -111,6 +111,13 @@ def test_a_set_of_keys_may_leave_them_without_names_and_hold_others(launch: Laun
     assert launch.launched(launch.browser()).status_code == 303
 
 
+def test_a_server_without_an_openid_configuration_has_named_its_keys_for_smart(launch: Launch) -> None:
+    launch.ehr.openid = None
+    assert launch.launched(launch.browser()).status_code == 303
+    launch.ehr.configuration = {"jwks_uri": None}
+    assert "cannot be had" in launch.launched(launch.browser()).text
+
+
 def test_a_locked_screen_is_not_opened_by_a_launch_that_does_not_say_who_it_is(launch: Launch) -> None:
     me = launch.house.visitor("clinician")
     assert me.post("/lock").status_code == 303

@@ -36,6 +36,8 @@ AGAIN = "Open the person there and launch again."
 NOT_OURS = f"this launch was not begun in this browser, took too long, or was used before. {AGAIN}"
 REFUSALS = {  # RFC 6749, and what to do about each
     "access_denied": "access_denied: it, or whoever was asked there, said no",
+    "invalid_client": "invalid_client: it does not know this app. Check `client_id:`",
+    "invalid_request": "invalid_request: have the address to come back to registered there",
     "invalid_scope": "invalid_scope: it does not give the scopes that were asked for. Have them granted, or set `scopes:`",
     "unauthorized_client": "unauthorized_client: this app may not launch there. Have it allowed where it is registered",
     "server_error": "server_error: it failed. Tell whoever runs it",
