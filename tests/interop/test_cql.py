@@ -10,17 +10,12 @@ from typing import Any
 
 import pytest
 
-from afterdisc.compile import compile_program
 from afterdisc.errors import UndeclaredName
-from afterdisc.fhir.publish import publish
 from afterdisc.fhir.publish.cql import CqlLibrary, libraries_of, terms, written_by_hand
 from afterdisc.fhir.publish.cql.logic import needs_probability
-from afterdisc.knowledge import read_knowledge
 from afterdisc.knowledge.base import KnowledgeBase
 from afterdisc.program import Program
-from interop.conftest import DAY
 from interop.node import needs, node
-from tiny_base import TINY
 
 Json = dict[str, Any]
 LEFT_OUT = ("annotation", "signature")  # what ELM may hold and no engine needs
@@ -70,11 +65,9 @@ def test_the_elm_that_is_published_is_that_of_the_reference_translator(
         assert statements[0] == statements[1]
 
 
-def test_a_tiny_base_is_published_as_well_as_the_installed_one(tmp_path: Path) -> None:
-    tiny = read_knowledge(TINY)
-    publish(compile_program(tiny), tiny, tmp_path, DAY)
-    theirs = translated(tmp_path / "input" / "cql")
-    package = [json.loads(p.read_text(encoding="utf-8")) for p in (tmp_path / "package").glob("Library-*.json")]
+def test_a_tiny_base_is_published_as_well_as_the_installed_one(tiny_folder: Path) -> None:
+    theirs = translated(tiny_folder / "input" / "cql")
+    package = [json.loads(p.read_text(encoding="utf-8")) for p in (tiny_folder / "package").glob("Library-*.json")]
     for name, text in attached(package, "application/elm+json").items():
         assert not [m for m in theirs[name]["messages"] if m["severity"] != "Warning"]
         statements = (json.loads(text), shortened(theirs[name]["elm"]))

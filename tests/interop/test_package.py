@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from base64 import b64decode
@@ -13,12 +14,13 @@ from typing import Any
 import pytest
 
 from afterdisc.compile import compile_program
-from afterdisc.errors import ImpossibleValue
+from afterdisc.errors import ImpossibleValue, UndeclaredName
 from afterdisc.fhir.publish import files_of, publish, rules_that_need_a_probability
+from afterdisc.fhir.publish.cql.findings import is_plain
 from afterdisc.knowledge import read_knowledge
 from afterdisc.knowledge.base import KnowledgeBase
 from afterdisc.program import Program
-from interop.conftest import DAY
+from interop.conftest import DAY, ROOT
 from tiny_base import TINY
 
 Json = dict[str, Any]
@@ -45,7 +47,7 @@ def walk(node: Any) -> Iterator[Json]:
 def test_the_manifest_names_fhir_the_core_and_the_knowledge(package: Path, program: Program) -> None:
     made = json.loads((package / "package.json").read_text(encoding="utf-8"))
     assert made["name"] == "org.afterdisc.fhir"
-    assert made["version"] == f"{program.version}.0"
+    assert made["version"] == ".".join([*(str(int(part)) for part in program.version.split(".")), "0"])
     assert made["fhirVersions"] == ["4.0.1"]
     assert made["dependencies"] == {"hl7.fhir.r4.core": "4.0.1"}
     assert made["canonical"] == program.book["fhir"]["canonical"]
@@ -62,7 +64,7 @@ def test_the_index_lists_every_resource_and_nothing_else(package: Path, resource
 
 def test_every_kind_of_resource_is_there(resources: list[Json], knowledge: KnowledgeBase) -> None:
     n = Counter(r["resourceType"] for r in resources)
-    assert n["Questionnaire"] == n["PlanDefinition"] == 1
+    assert n["Questionnaire"] == n["PlanDefinition"] == n["OperationDefinition"] == 1
     assert n["ActivityDefinition"] == len(knowledge.investigations) + len(knowledge.treatments)
     assert {r["name"] for r in of_type(resources, "Library")} == {
         "Observations",
@@ -132,8 +134,9 @@ def test_a_day_that_is_none_is_refused(program: Program, knowledge: KnowledgeBas
 def test_every_resource_says_which_knowledge_it_is_from(resources: list[Json], program: Program) -> None:
     value = f"{program.version}-{program.fingerprint}"
     for resource in resources:
-        identifier = resource["identifier"]
-        assert (identifier if isinstance(identifier, dict) else identifier[0])["value"] == value
+        identifier = resource.get("identifier", {"value": resource.get("comment")})
+        told = (identifier if isinstance(identifier, dict) else identifier[0])["value"]
+        assert told == (f"Knowledge {value}." if resource["resourceType"] == "OperationDefinition" else value)
         assert resource["version"] == ("1.0.0" if resource["id"] == "Observations" else program.version)
         assert resource["date"] == DAY
         for element in ("title", "name", "status", "publisher", "description"):
@@ -267,3 +270,19 @@ def test_the_rules_that_need_a_probability_are_counted_and_listed(folder: Path, 
     assert 0 < len(asking) < 200
     assert f"{len(asking)} of " in page
     assert re.findall(r"^- `(.+)`$", page, re.MULTILINE) == asking
+
+
+def test_the_manual_counts_them_too(knowledge: KnowledgeBase) -> None:
+    page = (ROOT / "docs/how-to/published-knowledge.md").read_text(encoding="utf-8")
+    n_rules = sum(len(treatment.rules) for treatment in knowledge.treatments.values())
+    n_asking = len(rules_that_need_a_probability(knowledge))
+    assert f"Of the {n_rules} rules of treatments, {n_asking} ask how probable a cause is." in page
+    read = [finding for finding, declared in knowledge.fhir.readings.items() if any(map(is_plain, map(vars, declared)))]
+    assert len(read) == 8, "the manual names the measurements that are read from LOINC"
+
+
+def test_two_ids_that_are_one_in_fhir_are_refused(program: Program, knowledge: KnowledgeBase) -> None:
+    twin = dataclasses.replace(knowledge.investigations["bladder_scan"], id="bladder-scan")
+    both = dataclasses.replace(knowledge, investigations={**knowledge.investigations, "bladder-scan": twin})
+    with pytest.raises(UndeclaredName, match=r"ActivityDefinition-bladder-scan\.json"):
+        files_of(program, both, DAY)

@@ -86,10 +86,13 @@ class Publication:
         """A resource made elsewhere, with the day of this publication and which knowledge it is from."""
         kept = {name: value for name, value in resource.items() if name not in ("date", "identifier")}
         more: Json = {"identifier": [self.identifier()], "date": self.date}
-        if resource["resourceType"] == "Questionnaire":
-            more |= {"_approvalDate": NOT_DONE, "_lastReviewDate": NOT_DONE, "effectivePeriod": self.period()}
-        else:
-            more |= {"text": narrative(resource["title"], [resource["description"]]), "copyright": COPYRIGHT}
+        match resource["resourceType"]:
+            case "Questionnaire":
+                more |= {"_approvalDate": NOT_DONE, "_lastReviewDate": NOT_DONE, "effectivePeriod": self.period()}
+            case "OperationDefinition":  # has neither an identifier nor a copyright
+                more = {"date": self.date, "comment": f"Knowledge {self.identifier()['value']}."}
+            case _:
+                more |= {"text": narrative(resource["title"], [resource["description"]]), "copyright": COPYRIGHT}
         return {**kept, **trimmed(more)}
 
     def period(self) -> Json:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from afterdisc.errors import UndeclaredName
 from afterdisc.fhir.publish.activities import activity_definitions
 from afterdisc.fhir.publish.cql import OBSERVATIONS, CqlLibrary, written_by_hand
 from afterdisc.fhir.publish.guide import guide_files
@@ -17,6 +18,7 @@ from afterdisc.fhir.publish.meta import PUBLISHER, Publication
 from afterdisc.fhir.publish.plan import plan_definition
 from afterdisc.fhir.publish.terminology import code_systems, value_sets
 from afterdisc.fhir.write.extensions import extension_definitions
+from afterdisc.fhir.write.operation import assess_operation
 from afterdisc.fhir.write.questionnaire import questionnaire_of
 from afterdisc.fhir.write.shape import Json
 from afterdisc.knowledge.base import KnowledgeBase
@@ -71,9 +73,9 @@ def files_of(program: Program, base: KnowledgeBase, at: str) -> dict[str, str]:
     pub = Publication(program, base, at)
     made = generated(pub)
     resources = list(resources_of(pub, made))
-    texts = {_file_name(r): as_json(r) for r in resources}
+    texts = _named(resources)
     listed = [_indexed(r) for r in sorted(resources, key=_file_name)]
-    cql = {OBSERVATIONS: written_by_hand()[0] + "\n", **{library.name: library.cql() for library in made}}
+    cql = {OBSERVATIONS: written_by_hand()[0], **{library.name: library.cql() for library in made}}
     return {
         MANIFEST: as_json(_manifest(pub)),
         INDEX: as_json({"index-version": 1, "files": listed}),
@@ -83,6 +85,17 @@ def files_of(program: Program, base: KnowledgeBase, at: str) -> dict[str, str]:
     }
 
 
+def _named(resources: list[Json]) -> dict[str, str]:
+    """{file name: content}. Raises UndeclaredName where two would have one name: FHIR ids know no underscore."""
+    texts: dict[str, str] = {}
+    for resource in resources:
+        name = _file_name(resource)
+        if name in texts:
+            raise UndeclaredName(f"two things would be published as {name}", where="publish", mend="Give one another id.")
+        texts[name] = as_json(resource)
+    return texts
+
+
 def resources_of(pub: Publication, made: list[CqlLibrary]) -> Iterator[Json]:
     """Every resource that is published; `made` are the generated CQL libraries."""
     yield from code_systems(pub)
@@ -90,6 +103,7 @@ def resources_of(pub: Publication, made: list[CqlLibrary]) -> Iterator[Json]:
     yield from concept_maps(pub)
     yield from map(pub.dated, extension_definitions(pub.program))
     yield pub.dated(questionnaire_of(pub.program))
+    yield pub.dated(assess_operation(pub.program))
     yield from library_resources(pub, made)
     yield from activity_definitions(pub)
     yield plan_definition(pub)

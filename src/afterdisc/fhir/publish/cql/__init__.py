@@ -35,5 +35,5 @@ def libraries_of(base: KnowledgeBase, book: Mapping[str, Any]) -> list[CqlLibrar
 
 def written_by_hand() -> tuple[str, str]:
     """(CQL, ELM) of the library Observations; the ELM is what the reference translator made of the text."""
-    here = files(__name__)
-    return tuple((here / f"{OBSERVATIONS}.{kind}").read_text(encoding="utf-8").strip() for kind in ("cql", "json"))  # type: ignore[return-value]
+    text, elm = ((files(__name__) / f"{OBSERVATIONS}.{kind}").read_text(encoding="utf-8") for kind in ("cql", "json"))
+    return text, elm.strip()
