@@ -22,7 +22,7 @@ from afterdisc.words.status import OFFERED
 from functional.fhir.own_codes import record_with
 from interop.bundles import AT, INSTANT, SEEN, Expected, Person, expected, people, spelt
 from interop.node import lines, needs
-from interop.plans import applying_actions, is_withheld, status_of
+from interop.plans import applying_actions, is_asked_for, is_withheld, status_of
 
 Json = dict[str, Any]
 LIBRARIES = ("RedFlags", "ImagingChoice", "TreatmentGates")
@@ -154,6 +154,8 @@ def test_status_and_urgency_of_each_red_flag_are_those_of_the_assessment(
         withheld = {test for test in knowledge.investigations if each.cql[f"{test}_withheld"]}
         assert withheld == {test["id"] for test in made["not_now"]}
         assert withheld == {test for test in knowledge.investigations if is_withheld(knowledge, test, each.engine.truths)}
+        urgent = {step["id"] for step in made["next_steps"] if "urgency" in step}
+        assert urgent <= {test for test in knowledge.investigations if is_asked_for(knowledge, test, each.engine.truths)}
 
 
 # ------------------------------------------------------------------------------------------------- without probabilities

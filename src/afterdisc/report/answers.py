@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 UNKNOWN = "not known"
-NO_NAME = "one that could not be read"
+NO_NAME = "and others not known"
 
 
 def answer(finding: Mapping[str, Any], value: Any) -> str:

@@ -164,7 +164,8 @@ def _listed(reader: Reader, current: list[Taken]) -> Candidate:
     names = sorted({i for t in current for i in t.ingredients})
     if reader.d["read"] == "medicines":
         value: Any = [*names, NOBODY_KNOWS_WHICH]
-        note = f"from {len(current)} entries; what is not in the record is not known"
+        n = len(current)
+        note = f"from {n} {'entry' if n == 1 else 'entries'}; what is not in the record is not known"
     else:
         value, note = {name: _amount(current, name) for name in names}, "amounts that the record does not give are not known"
     return Candidate(reader.finding, value, newest.when, newest.resource, newest.element, newest.code, reader.order, note)
