@@ -225,6 +225,8 @@ def test_what_is_typed_is_never_obeyed_by_the_terminal(session: Path) -> None:
         ("map", "gabapentin 900, fluoxetine: 20.5", {"gabapentin": 900, "fluoxetine": 20.5}),
         ("map", "none", {}),
         ("map", "gabapentin much", {"gabapentin": "much"}),
+        ("set", "ramipril, ?", ["ramipril", None]),
+        ("map", "gabapentin ?, fluoxetine", {"gabapentin": None, "fluoxetine": None}),
     ],
 )
 def test_medicines_are_typed_as_a_list(kind: str, raw: str, value: Any) -> None:

@@ -238,3 +238,20 @@ def test_the_time_is_that_of_the_operation_in_the_record(launch: Launch) -> None
         (operation,) = operations_of(session, only(launch, Patient).id)
     assert (operation.on, operation.is_index) == (OPERATED, True)
     assert launch.ehr.read[0][0] == f"Patient/{PATIENT}"
+
+
+def test_what_nobody_could_name_stays_unknown_when_a_clinician_confirms_it(launch: Launch) -> None:
+    """The field shows `?` for it, and what the field shows is what is sent back."""
+    browser = launch.browser()
+    launch.launched(browser)
+    visit, me = only(launch, Visit), launch.visitor(browser)
+    shown = me.get(f"/visits/{visit.id}").text
+    assert 'value="ibuprofen, ?"' in shown
+    assert 'value="ibuprofen ?"' in shown
+    told = {"takes": "ibuprofen, ?", "dose_mg_per_day": "ibuprofen ?"}
+    answer = me.answer(visit.id, told, seen=2**60)
+    assert answer.json()["refused"] == []
+    with launch.house.database.reading() as session:
+        known = record_of(session, session.get_one(Visit, visit.id))
+    assert (known["takes"].value, known["takes"].is_confirmed) == (["ibuprofen", None], True)
+    assert known["dose_mg_per_day"].value == {"ibuprofen": None}

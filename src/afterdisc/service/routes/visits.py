@@ -30,7 +30,7 @@ class GivenAnswer(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     finding: str = Field(max_length=100)
-    value: bool | float | str | list[str] | None = None
+    value: bool | float | str | list[str | None] | None = None
     key: str = Field(min_length=8, max_length=64, pattern="^[A-Za-z0-9-]+$")
     seen: int = Field(0, ge=0, le=2**62)
     insists: bool = False

@@ -192,8 +192,8 @@ function fill(field, known) {
 }
 
 function typedOf(value) {
-  if (Array.isArray(value)) return value.join(", ") || "none";
-  if (typeof value === "object") return Object.entries(value).map(([k, v]) => `${k} ${v ?? ""}`.trim()).join(", ") || "none";
+  if (Array.isArray(value)) return value.map((v) => v ?? "?").join(", ") || "none";
+  if (typeof value === "object") return Object.entries(value).map(([k, v]) => `${k} ${v ?? "?"}`).join(", ") || "none";
   return String(value);
 }
 
