@@ -229,3 +229,21 @@ def test_another_questionnaire_is_not_ours() -> None:
         "questionnaire": f"{LOINC}/q/1",
     }
     assert "fever" not in read_record(load_program(), record_of(bundle(patient(), response)), at=AT).findings
+
+
+def test_a_newer_answer_that_cannot_be_read_takes_an_older_one_away() -> None:
+    program = load_program()
+    canonical = program.book["fhir"]["canonical"]
+
+    def own(name: str, on: str, **value: Any) -> dict[str, Any]:
+        code = {"coding": [{"system": f"{canonical}/CodeSystem/finding", "code": name}]}
+        ours = {"resourceType": "Observation", "id": f"o{on[-2:]}", "status": "final", "code": code, "effectiveDateTime": on}
+        return ours | {"subject": {"reference": "Patient/p1"}} | value
+
+    older, newer = own("fever", "2026-11-10", valueBoolean=False), own("fever", "2026-11-12", valueString="perhaps")
+    found = read_record(program, record_of(bundle(patient(), older, newer)), at=AT)
+    assert "fever" not in found.findings
+    assert [u.resource for u in found.unread if u.finding == "fever"] == ["Observation/o12"]
+    ingredient = {"coding": [{"system": f"{canonical}/CodeSystem/ingredient", "code": "gabapentin"}]}
+    not_taken = own("takes", "2026-11-12", component=[{"code": ingredient, "valueBoolean": False}])
+    assert read_record(program, record_of(bundle(patient(), not_taken)), at=AT).findings["takes"] == []

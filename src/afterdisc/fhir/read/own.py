@@ -37,7 +37,7 @@ def read_own(book: Mapping[str, Any], record: Record, setting: Setting) -> Itera
             continue
         when = when_of(resource)
         if _counts(resource, when, setting):
-            yield _observation(book["findings"], canonical, name, resource, when)
+            yield from _observation(book["findings"], canonical, name, resource, when)
 
 
 def _counts(resource: Mapping[str, Any], when: Moment, setting: Setting) -> bool:
@@ -55,18 +55,20 @@ def _own_code(canonical: str, resource: Mapping[str, Any]) -> str:
 
 def _observation(
     findings: Findings, canonical: str, name: str, resource: Mapping[str, Any], when: Moment
-) -> Candidate | Unread:
+) -> Iterator[Candidate | Unread]:
     at, element, code = address_of(resource), "Observation.value", f"AFTERDISC|{name}"
     text = findings.get(name)
     if text is None:
-        return Unread("", at, "Observation.code", "no finding has this code", "See the CodeSystem for the codes.")
-    if absent_because(resource) is not None:
-        return Candidate(name, None, when, at, element, code, FIRST)
-    try:
-        value = _collected(text["kind"], canonical, resource) if text["kind"] in ("set", "map") else _of_kind(text, resource)
-    except Nothing:
-        return Unread(name, at, element, NO_VALUE)
-    return Candidate(name, value, when, at, element, code, FIRST)
+        yield Unread("", at, "Observation.code", "no finding has this code", "See the CodeSystem for the codes.")
+        return
+    value = None
+    if absent_because(resource) is None:
+        try:
+            collects = text["kind"] in ("set", "map")
+            value = _collected(text["kind"], canonical, resource) if collects else _of_kind(text, resource)
+        except Nothing:  # and the value stays None: an older entry must not stand in for this one
+            yield Unread(name, at, element, NO_VALUE)
+    yield Candidate(name, value, when, at, element, code, FIRST)
 
 
 def _of_kind(text: Mapping[str, Any], node: Mapping[str, Any]) -> Any:
@@ -108,7 +110,7 @@ def _collected(kind: str, canonical: str, resource: Mapping[str, Any]) -> Any:
     if not named and resource.get("valueBoolean") is not False:
         raise Nothing
     if kind == "set":
-        return list(named)
+        return [name for name, part in named.items() if part.get("valueBoolean") is not False]
     return {name: None if "dataAbsentReason" in part else _number(part) for name, part in named.items()}
 
 
@@ -127,22 +129,25 @@ def _answers(findings: Findings, response: Mapping[str, Any], when: Moment) -> I
                 if pair is not None:  # a row that nobody filled in says nothing
                     groups.setdefault(str(name), {}).update(pair)
             elif text is not None and isinstance(answers, list) and answers:
-                yield _answer(str(name), text, [a for a in answers if isinstance(a, dict)], at, when)
+                yield from _answer(str(name), text, [a for a in answers if isinstance(a, dict)], at, when)
             else:
                 waiting.append(item.get("item"))
     for name, pairs in groups.items():
         yield Candidate(name, pairs, when, at, f"QuestionnaireResponse.item.where(linkId='{name}')", f"AFTERDISC|{name}", FIRST)
 
 
-def _answer(name: str, text: Mapping[str, Any], answers: list[Mapping[str, Any]], at: str, when: Moment) -> Candidate | Unread:
+def _answer(
+    name: str, text: Mapping[str, Any], answers: list[Mapping[str, Any]], at: str, when: Moment
+) -> Iterator[Candidate | Unread]:
     element = f"QuestionnaireResponse.item.where(linkId='{name}').answer"
+    value: Any = None
     try:
-        value: Any = [_named(a) for a in answers] if text["kind"] == "set" else _of_kind(text, answers[0] if answers else {})
+        value = [_named(a) for a in answers] if text["kind"] == "set" else _of_kind(text, answers[0] if answers else {})
     except Nothing:
-        return Unread(name, at, element, NO_VALUE)
+        yield Unread(name, at, element, NO_VALUE)
     if value == [NONE]:
         value = []
-    return Candidate(name, value, when, at, element, f"AFTERDISC|{name}", FIRST)
+    yield Candidate(name, value, when, at, element, f"AFTERDISC|{name}", FIRST)
 
 
 def _named(answer: Mapping[str, Any]) -> str | None:
