@@ -514,6 +514,9 @@ def write_folder(base: KnowledgeBase, folder: Path) -> Path:
         "investigations/gates.yaml": {"rules": [_rule_yaml(r) for r in base.gates]},
     }
     files |= {f"follow_up/{name}.yaml": {} for name in ("scores", "due", "reasons", "pre_visit", "emergency", "words")}
+    judged = {"codes": [], "judgement": {"because": "no record is read here", "worth": 1}}
+    files["fhir/base.yaml"] = {"canonical": "https://example.org/fhir", "systems": {}, "index_operation": judged}
+    files |= {"fhir/medicines.yaml": {"ingredients": {}, "brands": {}}, "fhir/orders.yaml": {}}
     files |= {f"causes/{name}.yaml": _cause_yaml(cause) for name, cause in base.causes.items()}
     for name, content in files.items():
         path = folder / name
