@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 Clock = Callable[[], datetime]
@@ -24,11 +24,6 @@ def moment_of(stamped: str) -> datetime:
 
 def age(stamped: str, now: datetime) -> timedelta:
     return now - moment_of(stamped)
-
-
-def weeks_between(earlier: str, later: str) -> float:
-    """Weeks from one ISO date to another, to a hundredth."""
-    return round((date.fromisoformat(later) - date.fromisoformat(earlier)).days / 7, 2)
 
 
 def new_id() -> str:

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from afterdisc.clinic.moments import weeks_between
 from afterdisc.clinic.tables import Answer, Operation, Patient, Visit
+from afterdisc.words.days import weeks_between, whole_years
 
 ORIGINS = {
     "clinician": "entered at this visit",
@@ -73,7 +73,7 @@ def derived(session: Session, visit: Visit) -> list[Known]:
     index = next((o for o in done if o.is_index), None)
     said: dict[str, tuple[Any, str]] = {}
     if patient.birth_date and patient.birth_date <= visit.on:
-        said["age_years"] = (_years(patient.birth_date, visit.on), visit.on)
+        said["age_years"] = (whole_years(patient.birth_date, visit.on), visit.on)
     if patient.sex:
         said["sex"] = (patient.sex, visit.on)
     if done:
@@ -97,10 +97,6 @@ def _of_index(index: Operation, visit: Visit) -> dict[str, tuple[Any, str]]:
     if index.on and index.on <= visit.on:
         out["weeks_since_surgery"] = (weeks_between(index.on, visit.on), visit.on)
     return out
-
-
-def _years(born: str, on: str) -> int:
-    return int(on[:4]) - int(born[:4]) - (on[5:] < born[5:])
 
 
 def case_of(visit: Visit, record: Mapping[str, Known]) -> dict[str, Any]:

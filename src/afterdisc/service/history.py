@@ -12,12 +12,11 @@ from sqlalchemy.orm import Session
 
 from afterdisc.clinic import course, patients
 from afterdisc.clinic.assessments import latest_of, program_of
-from afterdisc.clinic.moments import weeks_between
 from afterdisc.clinic.record import case_of, latest_answers, record_of
 from afterdisc.clinic.tables import Operation, Patient, TreatmentGiven, Visit
 from afterdisc.program import Program
 from afterdisc.report.course_chart import Measured, Span, course_chart, timeline
-from afterdisc.words.days import day
+from afterdisc.words.days import day, weeks_between
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote_plus, urlencode, urlsplit
 
 from joserfc import jwt
+from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from functional.smart.signing import in_base64, public_keys, signed
@@ -117,7 +118,7 @@ class Ehr:
             return "" if fits else "invalid_client"
         try:
             found = jwt.decode(form["client_assertion"], KeySet.import_key_set(self.client_keys), algorithms=["ES384", "RS384"])  # type: ignore[arg-type]
-        except Exception:
+        except (JoseError, KeyError, ValueError):  # not signed by this client
             return "invalid_client"
         c = found.claims
         fits = c["iss"] == c["sub"] == CLIENT and c["aud"] == f"{self.address}/token" and 0 < c["exp"] - self.now <= 300

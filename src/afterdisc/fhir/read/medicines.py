@@ -14,9 +14,10 @@ from typing import Any
 from afterdisc.fhir.read.codes import Lookup, Reader, codings, pairs_of
 from afterdisc.fhir.read.hits import Candidate, Setting, Unread
 from afterdisc.fhir.read.stands import stands
-from afterdisc.fhir.read.times import Moment, days_between, is_after, when_of
+from afterdisc.fhir.read.times import Moment, is_after, when_of
 from afterdisc.fhir.record import Record, address_of
 from afterdisc.program import Program, kept_with_program
+from afterdisc.words.days import days_between
 from afterdisc.words.ingredient import ingredient
 
 NAMED_BY_INGREDIENT = ("RxNorm", "ATC")  # systems whose displays begin with the ingredients

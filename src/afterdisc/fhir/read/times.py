@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+from afterdisc.words.days import days_between, weeks_between, whole_years
+
 _FHIR = re.compile(r"(\d{4})(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?)?)?")
 Resource = Mapping[str, Any]
 ELEMENTS: Mapping[str, tuple[str, ...]] = {  # where each kind of resource says when; the first that is there counts
@@ -23,7 +25,7 @@ ELEMENTS: Mapping[str, tuple[str, ...]] = {  # where each kind of resource says 
     "QuestionnaireResponse": ("authored",),
     "Patient": ("birthDate",),
 }
-IN_DAYS = {"days": 1.0, "weeks": 7.0, "months": 30.4375, "years": 365.25}
+IN_DAYS = {"days": 1.0, "months": 30.4375, "years": 365.25}
 
 
 @dataclass(frozen=True)
@@ -99,14 +101,6 @@ def is_after(moment: Moment, at: str) -> bool:
     return moment.day[:n] > other.day[:n]
 
 
-def days_between(earlier: str, later: str) -> int:
-    return (date.fromisoformat(later[:10]) - date.fromisoformat(earlier[:10])).days
-
-
-def whole_years(born: str, on: str) -> int:
-    return int(on[:4]) - int(born[:4]) - (on[5:10] < born[5:10])
-
-
 def elapsed(moment: Moment, at: str, unit: str) -> float | None:
     """From a moment to `at` in this unit: whole years, else to a hundredth; None where the date is too coarse for it."""
     if unit == "hours":
@@ -116,4 +110,6 @@ def elapsed(moment: Moment, at: str, unit: str) -> float | None:
         return None
     if unit == "years":
         return float(whole_years(moment.day, at))
+    if unit == "weeks":
+        return weeks_between(moment.day, at)
     return round(days_between(moment.day, at) / IN_DAYS[unit], 2)

@@ -9,8 +9,9 @@ from afterdisc.fhir.read import values
 from afterdisc.fhir.read.codes import Lookup
 from afterdisc.fhir.read.hits import Candidate, Hit, Pointer, Setting, Unread, unread
 from afterdisc.fhir.read.stands import is_active
-from afterdisc.fhir.read.times import days_between, elapsed, is_after
+from afterdisc.fhir.read.times import elapsed, is_after
 from afterdisc.fhir.read.values import NotReadable
+from afterdisc.words.days import days_between
 
 Read = Candidate | Unread | Pointer
 AT_LEAST = "at least: others may be recorded elsewhere"
