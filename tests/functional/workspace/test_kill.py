@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from threading import Timer
 
 import httpx2
 import pytest
@@ -62,23 +63,22 @@ def wait_for(port: int) -> None:
 
 
 def send_until_killed(send: Callable[[int], bool], child: int, after_seconds: float, first: int) -> int:
-    """Send answers one after the other, kill the server meanwhile; returns the last one that was acknowledged."""
-    acknowledged, n, deadline = first, first, time.perf_counter() + after_seconds
-    killed = False
-    while not killed or n == first:
-        n += 1
-        if time.perf_counter() > deadline and not killed:
-            os.kill(child, signal.SIGKILL)
-            killed = True
-        try:
-            if send(n):
-                acknowledged = n
-        except httpx2.HTTPError:
-            break
-    if not killed:
-        os.kill(child, signal.SIGKILL)
+    """Send answers one after the other; the first that is acknowledged starts the clock of a killer beside it.
+
+    Returns the last one that was acknowledged. However slow the machine, the kill falls into the stream of answers.
+    """
+    n = first + 1
+    assert send(n), "the server does not take answers"
+    killer = Timer(after_seconds, os.kill, (child, signal.SIGKILL))
+    killer.start()
+    try:
+        while send(n + 1):
+            n += 1
+    except httpx2.HTTPError:
+        pass  # the server is dead
+    killer.join()
     os.waitpid(child, 0)
-    return acknowledged
+    return n
 
 
 @pytest.mark.slow
@@ -93,7 +93,6 @@ def test_nothing_that_was_acknowledged_is_lost_in_two_hundred_kills(tmp_path: Pa
     house.database.close()
     moments = random.Random(1)
     count = dict.fromkeys(FINDINGS, 0)
-    n_acknowledged = 0
     for turn in range(N_ROUNDS):
         finding, port = FINDINGS[turn % len(FINDINGS)], free_port()
         child = serve_in_child(url, program, port)
@@ -104,14 +103,12 @@ def test_nothing_that_was_acknowledged_is_lost_in_two_hundred_kills(tmp_path: Pa
 
             def send(n: int, client: httpx2.Client = client, finding: str = finding, turn: int = turn) -> bool:
                 answer = {"finding": finding, "value": (n % 100) / 10, "key": f"{turn:08d}-{n:08d}", "seen": 2**60}
-                reply = client.post(f"/visits/{visit}/answers", json={"answers": [answer]}, timeout=5)
+                reply = client.post(f"/visits/{visit}/answers", json={"answers": [answer]}, timeout=30)
                 assert reply.status_code == 200, reply.text
                 return len(reply.json()["kept"]) == 1
 
             count[finding] = send_until_killed(send, child, moments.uniform(0.0, 0.25), count[finding])
         check(tmp_path / "clinic.sqlite", visit, finding, count[finding], turn)
-        n_acknowledged = sum(count.values())
-    assert n_acknowledged > N_ROUNDS
     whole(url, visit, house)
 
 
