@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from afterdisc.errors import CaseError, ImpossibleState, ImpossibleValue, UnknownFinding, UnreadableCase
-from afterdisc.intake.batch import (
-    LONGEST_NAME,
-    Batch,
-    amounts_of,
-    layout_of,
-    listed_of,
-    out_of_scope,
-    refuse_contradictory_rows,
-)
+from afterdisc.intake.batch import LONGEST_NAME, Batch, contradictory_rows, layout_of, out_of_scope
+from afterdisc.intake.nested import fill_nested
 from afterdisc.program import Column, Program
 from afterdisc.words.nearest import did_you_mean
 from afterdisc.words.printable import quoted
@@ -25,6 +19,16 @@ from afterdisc.words.printable import quoted
 ID = "id"
 BLOCK_ROWS = 16_384  # rows of a large table held as numbers at once
 Floats = npt.NDArray[np.float64]
+Places = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """Why some rows of a table cannot be cases: their positions, the column, and the error that each of them is."""
+
+    rows: Places
+    column: str
+    error: CaseError
 
 
 def batches_from_arrow(program: Program, table: Any) -> Iterator[Batch]:
@@ -38,9 +42,31 @@ def batches_from_arrow(program: Program, table: Any) -> Iterator[Batch]:
     never a value.
     """
     whole = _table(table)
-    _refuse_columns(program, whole.schema.names)
+    refuse_columns(program, whole.schema.names)
     starts = range(0, max(whole.num_rows, 1), BLOCK_ROWS)
     return (_batch(program, whole.slice(start, BLOCK_ROWS), start) for start in starts)
+
+
+def rows_from_arrow(program: Program, table: Any) -> tuple[Floats, list[Wrong]]:
+    """(rows [case, column], what is wrong with which of them): nothing raised for a single row's sake.
+
+    A row that something is wrong with holds NaN where its wrong value stood and is not to be assessed. Raises CaseError
+    for what is wrong with a whole column: a name that is no finding, a type that cannot hold it.
+    """
+    refuse_columns(program, table.schema.names)
+    layout, rows, wrong = layout_of(program), np.full((table.num_rows, len(program.columns)), np.nan), []
+    for name in table.schema.names:
+        if name == ID:
+            continue
+        place, column = layout.simple[name]
+        values = _whole(table.column(name))
+        if column.kind in ("set", "map"):
+            wrong += [Wrong(at, name, e) for at, e in fill_nested(values, place, column, layout.entries.get(name, []), rows)]
+        else:
+            rows[:, place], bad = _coded(program, values, place)
+            wrong += bad
+    wrong += [Wrong(at, "", error) for at, error in contradictory_rows(program, rows)]
+    return rows, wrong
 
 
 def _table(given: Any) -> Any:
@@ -56,7 +82,8 @@ def _table(given: Any) -> Any:
     raise UnreadableCase("this is no Arrow table or record batch, and no frame that can be one (polars, pandas).")
 
 
-def _refuse_columns(program: Program, names: list[str]) -> None:
+def refuse_columns(program: Program, names: list[str]) -> None:
+    """Raises UnknownFinding for a column that is no finding, UnreadableCase for one that stands there twice."""
     known = layout_of(program).simple
     for name in names:
         if name != ID and name not in known:
@@ -68,19 +95,12 @@ def _refuse_columns(program: Program, names: list[str]) -> None:
 
 
 def _batch(program: Program, table: Any, first_row: int) -> Batch:
-    layout, n = layout_of(program), table.num_rows
-    rows = np.full((n, len(program.columns)), np.nan)
-    for name in table.schema.names:
-        if name == ID:
-            continue
-        place, column = layout.simple[name]
-        values = _whole(table.column(name))
-        if column.kind in ("set", "map"):
-            _fill_nested(values, place, column, layout.entries.get(name, []), rows, first_row)
-        else:
-            rows[:, place] = _coded(program, values, place, first_row)
-    refuse_contradictory_rows(program, rows, first_row)
-    return Batch(rows, _ids(table, first_row))
+    rows, wrong = rows_from_arrow(program, table)
+    if wrong:
+        first = wrong[0]
+        more = f" ({len(first.rows)} such rows)" if len(first.rows) > 1 else ""
+        raise type(first.error)(f"row {first_row + int(first.rows[0])}: {first.error}{more}")
+    return Batch(rows, ids_of(table, first_row))
 
 
 def _whole(values: Any) -> Any:
@@ -91,7 +111,8 @@ def _whole(values: Any) -> Any:
     return values.dictionary_decode() if pa.types.is_dictionary(values.type) else values
 
 
-def _ids(table: Any, first_row: int) -> tuple[str, ...]:
+def ids_of(table: Any, first_row: int) -> tuple[str, ...]:
+    """What each row is called: its `id`, or its number counted from `first_row`."""
     numbers = [str(first_row + i) for i in range(table.num_rows)]
     if ID not in table.schema.names:
         return tuple(numbers)
@@ -99,17 +120,17 @@ def _ids(table: Any, first_row: int) -> tuple[str, ...]:
     return tuple(number if name is None else str(name) for number, name in zip(numbers, given, strict=True))
 
 
-def _coded(program: Program, values: Any, place: int, first_row: int) -> Floats:
+def _coded(program: Program, values: Any, place: int) -> tuple[Floats, list[Wrong]]:
     import pyarrow as pa
 
     column = program.columns[place]
     if pa.types.is_null(values.type):
-        return np.full(len(values), np.nan)
+        return np.full(len(values), np.nan), []
     if column.kind == "bool":
         if not pa.types.is_boolean(values.type):
             raise ImpossibleState(f"column `{column.name}` must be boolean, this is {values.type}.")
-        return _floats(values)
-    return _states(values, column, first_row) if column.states else _numbers(program, values, place, first_row)
+        return _floats(values), []
+    return _states(values, column) if column.states else _numbers(program, values, place)
 
 
 def _floats(values: Any) -> Floats:
@@ -117,88 +138,54 @@ def _floats(values: Any) -> Floats:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    return np.asarray(pc.cast(values, pa.float64(), safe=False).to_numpy(zero_copy_only=False), np.float64)
+    return np.array(pc.cast(values, pa.float64(), safe=False).to_numpy(zero_copy_only=False), np.float64)
 
 
-def _numbers(program: Program, values: Any, place: int, first_row: int) -> Floats:
+def _numbers(program: Program, values: Any, place: int) -> tuple[Floats, list[Wrong]]:
     import pyarrow as pa
 
     column = program.columns[place]
     is_number = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
     if not any(test(values.type) for test in is_number):
         raise ImpossibleValue(f"column `{column.name}` must hold numbers, this is {values.type}.")
-    numbers = _floats(values)
+    numbers, wrong = _floats(values), []
     outside = np.flatnonzero((numbers < column.low) | (numbers > column.high))
     if len(outside):
-        beyond = out_of_scope(program, place, float(numbers[outside[0]]))
-        if beyond:
-            raise type(beyond)(f"row {first_row + outside[0]}: {beyond}")
-        raise ImpossibleValue(
-            f"row {first_row + outside[0]}: `{column.name}` takes {column.low:g} to {column.high:g}; this value is "
-            f"outside ({len(outside)} such rows). Check the unit."
-        )
-    broken = np.flatnonzero(numbers != np.trunc(numbers)) if column.kind == "count" else outside
-    broken = broken[~np.isnan(numbers[broken])]
-    if len(broken):
-        raise ImpossibleValue(f"row {first_row + broken[0]}: `{column.name}` is a count: a whole number.")
-    return numbers
+        wrong += _outside(program, place, numbers, outside)
+        numbers[outside] = np.nan
+    if column.kind == "count":
+        broken = np.flatnonzero(~np.isnan(numbers) & (numbers != np.trunc(numbers)))
+        if len(broken):
+            wrong.append(Wrong(broken, column.name, ImpossibleValue(f"`{column.name}` is a count: a whole number.")))
+            numbers[broken] = np.nan
+    return numbers, wrong
 
 
-def _states(values: Any, column: Column, first_row: int) -> Floats:
+def _outside(program: Program, place: int, numbers: Floats, outside: Places) -> list[Wrong]:
+    """A number outside its range is a slip, or a person this knowledge is not about."""
+    column = program.columns[place]
+    beyond = [out_of_scope(program, place, float(number)) for number in numbers[outside]]
+    slips = outside[[error is None for error in beyond]]
+    out = [Wrong(np.array([at]), column.name, error) for at, error in zip(outside, beyond, strict=True) if error is not None]
+    if len(slips):
+        text = f"`{column.name}` takes {column.low:g} to {column.high:g}; this value is outside. Check the unit."
+        out.append(Wrong(slips, column.name, ImpossibleValue(text)))
+    return sorted(out, key=lambda wrong: int(wrong.rows[0]))
+
+
+def _states(values: Any, column: Column) -> tuple[Floats, list[Wrong]]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if not _is_text(values.type):
+    if not is_text(values.type):
         raise ImpossibleState(f"column `{column.name}` must hold text, this is {values.type}.")
     codes = pc.index_in(values.cast(pa.string()), value_set=pa.array(column.states))
-    bad = pc.and_(pc.is_valid(values), pc.is_null(codes))
-    if pc.any(bad).as_py():
-        row = first_row + pc.index(bad, True).as_py()
-        raise ImpossibleState(f"row {row}: `{column.name}` takes one of {', '.join(column.states)}.")
-    return _floats(codes)
+    bad = np.flatnonzero(pc.and_(pc.is_valid(values), pc.is_null(codes)).to_numpy(zero_copy_only=False))
+    error = ImpossibleState(f"`{column.name}` takes one of {', '.join(column.states)}.")
+    return _floats(codes), [Wrong(bad, column.name, error)] if len(bad) else []
 
 
-def _is_text(kind: Any) -> bool:
+def is_text(kind: Any) -> bool:
     import pyarrow as pa
 
     return any(test(kind) for test in (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view))
-
-
-def _fill_nested(
-    values: Any, place: int, column: Column, entries: list[tuple[int, Column]], rows: Floats, first_row: int
-) -> None:
-    _refuse_nested_type(values.type, column)
-    for i, value in enumerate(values.to_pylist()):
-        if value is None:
-            continue
-        rows[i, place] = 1.0
-        try:
-            amounts, rest = _listed(value) if column.kind == "set" else (_amounts(column, value), None)
-        except CaseError as error:
-            raise type(error)(f"row {first_row + i}: {error}") from None
-        for j, entry in entries:
-            rows[i, j] = amounts.get(entry.entry, entry.absent if rest is None else rest)
-
-
-def _refuse_nested_type(kind: Any, column: Column) -> None:
-    import pyarrow as pa
-
-    t = pa.types
-    is_list = t.is_list(kind) or t.is_large_list(kind) or t.is_fixed_size_list(kind)
-    is_listed = is_list and (_is_text(kind.value_type) or t.is_null(kind.value_type))
-    if t.is_null(kind) or (is_listed if column.kind == "set" else t.is_map(kind) or t.is_struct(kind)):
-        return
-    wanted = "a list of text" if column.kind == "set" else "a map of text to number"
-    raise ImpossibleValue(f"column `{column.name}` must hold {wanted}, this is {kind}.")
-
-
-def _listed(value: list[Any]) -> tuple[dict[str, float], float | None]:
-    names, rest = listed_of(value)
-    return dict.fromkeys(names, 1.0), rest
-
-
-def _amounts(column: Column, value: Any) -> dict[str, float]:
-    """Of a map, its pairs; of a struct, the fields that are not null: one field serves many rows."""
-    if isinstance(value, dict):
-        return amounts_of(column, [(name, amount) for name, amount in value.items() if amount is not None])
-    return amounts_of(column, value)

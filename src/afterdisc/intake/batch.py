@@ -275,19 +275,20 @@ def _refuse_contradictions(program: Program, layout: Layout, row: Floats) -> Non
             raise _refusal(program, root)
 
 
-def refuse_contradictory_rows(program: Program, rows: Floats, first_row: int = 0) -> None:
-    """The same for a block of rows. The message names the first row that cannot be, counted from `first_row`."""
+def contradictory_rows(program: Program, rows: Floats) -> list[tuple[npt.NDArray[np.intp], CaseError]]:
+    """(which rows, why) of those that contradict themselves or are not what this knowledge is about; a row once each way."""
+    out: list[tuple[npt.NDArray[np.intp], CaseError]] = []
     for first, second, slack, say in program.orders:
         wrong = np.flatnonzero(rows[:, first] > rows[:, second] + slack)
         if len(wrong):
-            raise ContradictoryFacts(f"row {first_row + wrong[0]}: {_order(program, first, second, say)}")
+            out.append((wrong, ContradictoryFacts(_order(program, first, second, say))))
     refusing = [root for _, root in layout_of(program).contradictions]
     truth = batch_truth(program.tape, [root.node for root in refusing], rows)
     for j, root in enumerate(refusing):
         wrong = np.flatnonzero(truth[:, j] == 1)
         if len(wrong):
-            error = _refusal(program, root)
-            raise type(error)(f"row {first_row + wrong[0]}: {error}")
+            out.append((wrong, _refusal(program, root)))
+    return out
 
 
 def out_of_scope(program: Program, place: int, value: Any) -> CaseError | None:

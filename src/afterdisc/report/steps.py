@@ -12,6 +12,7 @@ from afterdisc.report.case import Case
 from afterdisc.report.index import index_of
 from afterdisc.report.safety import unanswered
 from afterdisc.report.support import support
+from afterdisc.report.urgent import Raised, UrgentTests
 from afterdisc.words.status import STATUSES
 
 QUESTION_STEP = "questions"
@@ -23,11 +24,14 @@ class Steps:
     """The steps of one case. `next_steps`, `questions` and `withheld` are plain data."""
 
     def __init__(self, case: Case, flags: list[dict[str, Any]]) -> None:
-        self.case, self.flags, self.index = case, flags, index_of(case.program)
-        self.fired = {f["id"] for f in flags if f["status"] == "fired" and f["urgency"] != "ask"}
-        self.imaging = self._imaging()
-        self.withheld = self._withheld()
-        self.at_hand = self._at_hand()
+        self.case, self.index = case, index_of(case.program)
+        raised = [Raised(f["id"], f["urgency"]) for f in flags if f["status"] == "fired"]
+        self.urgent = UrgentTests(self.index, case.truth, raised)
+        self.titles = {f["id"]: f["title"] for f in flags}
+        self.fired, self.imaging, self.at_hand = self.urgent.fired, self.urgent.imaging, self.urgent.at_hand
+        self.withheld = {
+            test: {"rule": rule, "say": text["say"], **support(text)} for test, (rule, text) in self.urgent.withheld.items()
+        }
         self.first = {t: rule for rule, text in self.imaging for t in reversed(text["first"])}
         self.second = {t: rule for rule, text in self.imaging for t in reversed(text["next"])}
         self.asker = self._asker()
@@ -37,37 +41,6 @@ class Steps:
         self.next_steps = self._next_steps()
 
     # -- rules ---------------------------------------------------------------------------------------------------
-
-    def _imaging(self) -> list[tuple[str, dict[str, Any]]]:
-        rules = self.case.book["imaging"]
-        return [(r, rules[r]) for r, root in self.index.imaging.items() if self.case.truth(root) is True]
-
-    def _withheld(self) -> dict[str, dict[str, Any]]:
-        """Investigations not to be done now, each with the rule that says so."""
-        out: dict[str, dict[str, Any]] = {}
-        for rule, text in self.imaging:
-            if not self.fired & set(text["overridden_by"]):
-                for test in text["withhold"]:
-                    out.setdefault(test, {"rule": rule, "say": text["say"], **support(text)})
-        for test, roots in self.index.gates.items():
-            for root, rule in roots:
-                text, truth = self.case.book["gates"][rule], self.case.truth(root)
-                stops = (text["then"] in ("withhold", "avoid") and truth is True) or (
-                    text["then"] == "require" and truth is not True
-                )
-                if stops:
-                    out.setdefault(test, {"rule": rule, "say": text["say"], **support(text)})
-        return out
-
-    def _at_hand(self) -> set[str]:
-        """Tests whose result is there already; only an emergency asks for them again."""
-        rules = self.case.book["gates"]
-        return {
-            test
-            for test, roots in self.index.gates.items()
-            for root, rule in roots
-            if rules[rule]["then"] == "at_hand" and self.case.truth(root) is True
-        }
 
     def _checks(self, test: str) -> list[str]:
         """What to look out for before a test."""
@@ -181,30 +154,7 @@ class Steps:
 
     def _urgent_tests(self) -> dict[str, tuple[str, str]]:
         """What the raised red flags ask for, most urgent first."""
-        out: dict[str, tuple[str, str]] = {}
-        for flag in self.flags:
-            if flag["status"] == "fired" and flag["urgency"] != "ask":
-                again = flag["urgency"] in ("E0", "E1")
-                for test in [t for asked in flag["investigations"] for t in self._instead(asked)]:
-                    if again or test not in self.at_hand:
-                        out.setdefault(test, (flag["urgency"], f"{flag['id']}: {flag['title']}"))
-        return self._without_lesser(out)
-
-    def _instead(self, test: str) -> list[str]:
-        """The test itself, or what the rule that withholds it puts first."""
-        if test not in self.withheld:
-            return [test]
-        rule = self.case.book["imaging"].get(self.withheld[test]["rule"], {"first": []})
-        return [t for t in rule["first"] if t not in self.withheld]
-
-    def _without_lesser(self, tests: dict[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
-        """Outside an emergency, a test that answers only part of another one on the list is dropped."""
-        answers = {t: set(self.case.book["investigations"][t]["gives"]) for t in tests}
-        return {
-            t: v
-            for t, v in tests.items()
-            if v[0] == "E0" or not any(answers[t] and answers[t] < answers[other] for other in tests)
-        }
+        return {t: (f.urgency, f"{f.name}: {self.titles[f.name]}") for t, f in self.urgent.asked_for().items()}
 
     def _useful_tests(self) -> list[str]:
         """What may be proposed by its worth; while an emergency is open, only what costs the person nothing."""
