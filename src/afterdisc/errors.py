@@ -12,6 +12,8 @@
     │   └── StaleProgram · IncompatibleProgram
     ├── RadiographError  a film can't be measured
     │   └── UnreadableFilm · ImpossiblePoints
+    ├── RegistryError    a registry can't be read or its answers can't be written
+    │   └── UnreadableSource · UnreadableMap · AnotherRun · NoRoom
     ├── HookError        a CDS Hooks call can't be answered
     │   └── BadHookCall · MissingData
     └── ClinicError      the clinic's record can't do what was asked
@@ -143,6 +145,28 @@ class UnreadableFilm(RadiographError):
 
 class ImpossiblePoints(RadiographError):
     """Corners that no vertebra has, or a scale that is none."""
+
+
+class RegistryError(AfterdiscError):
+    """A registry can't be read, or its answers can't be written. The message names files, columns and rows, no value."""
+
+    exit_code = 8
+
+
+class UnreadableSource(RegistryError):
+    """A file of a registry is damaged, empty, of an unknown kind, or holds other columns than findings."""
+
+
+class UnreadableMap(RegistryError):
+    """A map from a registry's columns to findings is wrong; the message begins with file:line."""
+
+
+class AnotherRun(RegistryError):
+    """The folder holds what another run, of other input, settings or knowledge, has begun or finished."""
+
+
+class NoRoom(RegistryError):
+    """There is no room left where the answers are written; what is written is safe, and the run can go on."""
 
 
 class HookError(AfterdiscError):

@@ -10,14 +10,14 @@ from typing import Any
 
 import click
 
-from afterdisc.cli import ehr, hooks, publish, workspace, write
+from afterdisc.cli import ehr, hooks, publish, registry, workspace, write
 from afterdisc.cli.fhir import fhir
 from afterdisc.errors import AfterdiscError
 from afterdisc.words.printable import printable
 
 EXIT_CODES = """\b
 Exit codes: 0 done · 1 error · 2 wrong use · 3 knowledge is wrong · 4 the case is wrong · 5 out of scope ·
-6 program unusable · 7 the clinic's record ·
+6 program unusable · 7 the clinic's record · 8 a registry ·
 130 interrupted."""
 
 
@@ -290,5 +290,5 @@ def coverage(folder: str | None) -> None:
     click.echo(text(cover(read_knowledge(folder or INSTALLED))))
 
 
-for command in publish.COMMANDS:
+for command in (*publish.COMMANDS, *registry.COMMANDS):
     cli.add_command(command)

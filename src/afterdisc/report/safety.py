@@ -10,6 +10,7 @@ from afterdisc.report.support import support
 from afterdisc.words.urgency import URGENCIES
 
 STATUS_ORDER = ("fired", "ask", "cleared")
+OTHERWISE = "reevaluation_incomplete"  # the stage where no stage's condition is true
 
 
 def red_flags(case: Case) -> list[dict[str, Any]]:
@@ -60,7 +61,7 @@ def unanswered(case: Case) -> list[dict[str, Any]]:
 def stage(case: Case) -> dict[str, Any]:
     """Where the person stands: the first stage whose condition is true."""
     stages = index_of(case.program).stages
-    name = next((s for s, root in stages.items() if case.truth(root) is True), "reevaluation_incomplete")
+    name = next((s for s, root in stages.items() if case.truth(root) is True), OTHERWISE)
     text = case.book["stages"].get(name, {"label": name, "say": ""})
     return {"id": name, "label": text["label"], "say": text["say"]}
 

@@ -1,0 +1,101 @@
+"""A piece of a source as a findings table: by a registry's map, or by the columns' own names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from afterdisc.errors import UnreadableSource
+from afterdisc.program import Program
+from afterdisc.registry.columns import ID
+from afterdisc.registry.run.parts import Row
+from afterdisc.registry.run.pieces import Piece, column_names
+from afterdisc.registry.run.sources import SourceFile
+from afterdisc.registry.run.typed import refuse_names, typed
+
+SOURCE_ROW = "source_row"
+
+
+@dataclass(frozen=True)
+class FindingsOf:
+    """Called with a piece, gives (findings table with `source_row`, refused rows); a refused row is not in the table."""
+
+    program: Program
+    map: Any = None
+    without: frozenset[str] = frozenset()
+
+    @staticmethod
+    def plain(program: Program) -> FindingsOf:
+        return FindingsOf(program)
+
+    @staticmethod
+    def checked(
+        program: Program,
+        files: list[SourceFile],
+        map_file: Path | None,
+        without: tuple[str, ...],
+        problems: list[dict[str, str]],
+    ) -> FindingsOf:
+        """Looks at every file's columns first. A file that cannot be opened is added to `problems`.
+
+        Raises UnknownFinding or UnreadableMap where columns do not fit: nothing is run on half of what was meant.
+        """
+        given = None
+        if map_file is not None:
+            from afterdisc.registry.mapping import read_map
+
+            given = read_map(map_file, program)
+        for file in files:
+            try:
+                names = column_names(file)
+            except UnreadableSource as error:
+                problems.append({"source": file.name, "what": str(error)})
+                continue
+            if given is None:
+                refuse_names(program, [n for n in names if n not in without], file.name)
+            else:
+                given.refuse_columns(names, file.name)
+        return FindingsOf(program, given, frozenset(without))
+
+    def __call__(self, piece: Piece) -> tuple[Any, list[Row]]:
+        name, numbers = piece.file.name, row_numbers(piece)
+        refused: list[Row] = [(name, r.row, r.column, r.reason) for r in piece.refused]
+        table = piece.table.drop_columns([c for c in piece.table.schema.names if c in self.without])
+        if self.map is not None:
+            made, wrong = self._mapped(table)
+        else:
+            made, found = typed(self.program, table)
+            wrong = [(r.row, r.column, r.reason) for r in found]
+        refused += [(name, int(numbers[row]), column, reason) for row, column, reason in wrong]
+        return self._kept(made, numbers, {row for row, _, _ in wrong}), refused
+
+    def _mapped(self, table: Any) -> tuple[Any, list[tuple[int, str, str]]]:
+        import pyarrow as pa
+
+        from afterdisc.registry.mapping import mapped
+
+        batches = table.combine_chunks().to_batches()
+        batch = batches[0] if batches else pa.RecordBatch.from_pylist([], table.schema)
+        made, wrong = mapped(self.map, self.program, batch)
+        return pa.Table.from_batches([made]), wrong
+
+    def _kept(self, table: Any, numbers: Any, wrong: set[int]) -> Any:
+        """Without the refused rows, with the row of the source, and with a name for each person."""
+        import pyarrow as pa
+
+        if SOURCE_ROW not in table.schema.names:
+            table = table.append_column(SOURCE_ROW, pa.array(numbers, pa.int64()))
+        if ID not in table.schema.names:
+            table = table.add_column(0, ID, pa.array([str(n) for n in numbers], pa.string()))
+        if not wrong:
+            return table
+        return table.take(pa.array(np.setdiff1d(np.arange(table.num_rows), sorted(wrong)), pa.int64()))
+
+
+def row_numbers(piece: Piece) -> Any:
+    """[row of the table] the row of the file it was."""
+    every = np.arange(piece.first_row, piece.first_row + piece.n_rows)
+    return every[~np.isin(every, [r.row for r in piece.refused])] if piece.refused else every

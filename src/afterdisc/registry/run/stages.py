@@ -1,0 +1,123 @@
+"""What comes before the assessment: mapping columns, choosing each person's state, reading a FHIR export.
+
+Each stage writes Parquet files below `work` and a mark when it is whole; a start after a kill takes whole stages as they are.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from afterdisc.program import Program
+from afterdisc.registry.run.parts import WORK, Row, room_needed, write_whole
+from afterdisc.registry.run.pieces import Piece
+from afterdisc.registry.run.sources import SourceFile
+
+ROWS_A_FILE = 262_144
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a stage took in, gave out and refused. One row is one row of the source, then one person (and visit)."""
+
+    name: str
+    n_in: int
+    n_out: int
+    n_refused: int
+    refused: tuple[Row, ...] = field(default=(), repr=False)
+
+    def counts(self) -> dict[str, Any]:
+        return {k: v for k, v in asdict(self).items() if k != "refused"}
+
+
+def staged(out: Path, name: str, make: Callable[[Path], Stage]) -> tuple[Stage, list[SourceFile]]:
+    """The stage and its files, made now unless they were made whole before."""
+    folder = out / WORK / name
+    mark = out / WORK / f"{name}.json"
+    if not mark.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        with room_needed(out):
+            stage = make(folder)
+            write_whole(mark, json.dumps(asdict(stage)).encode())
+    told = json.loads(mark.read_bytes())
+    stage = Stage(**{**told, "refused": tuple((s, r, c, w) for s, r, c, w in told["refused"])})
+    paths = sorted(folder.glob("*.parquet"))
+    return stage, [SourceFile(p, p.name, "parquet", p.stat().st_size) for p in paths]
+
+
+def write_tables(folder: Path, tables: Iterable[Any]) -> int:
+    """Write tables or record batches into files of some hundred thousand rows; returns how many rows."""
+    import pyarrow.parquet as pq
+
+    n, writer, number, in_file = 0, None, 0, 0
+    for table in tables:
+        if writer is None:
+            writer = pq.ParquetWriter(folder / f"part-{number:05d}.parquet", table.schema, compression="zstd")
+        writer.write(table)
+        n, in_file = n + table.num_rows, in_file + table.num_rows
+        if in_file >= ROWS_A_FILE:
+            writer.close()
+            writer, number, in_file = None, number + 1, 0
+    if writer is not None:
+        writer.close()
+    return n
+
+
+def follow_up_stage(
+    program: Program, files: list[SourceFile], *, as_of: str | None, each_visit: bool
+) -> Callable[[Path], Stage]:
+    """One row a person as of a day, or one a visit."""
+
+    def make(folder: Path) -> Stage:
+        import pyarrow.parquet as pq
+
+        from afterdisc.registry.follow_up import as_of as states_as_of
+
+        n_in = sum(pq.read_metadata(f.path).num_rows for f in files)
+        reader = states_as_of(program, [f.path for f in files], date=as_of, each_visit=each_visit)
+        n_out = write_tables(folder, reader)
+        return Stage("follow_up", n_in, n_out, 0)
+
+    return make
+
+
+def table_stage(pieces: Iterable[Piece], findings_of: Callable[[Piece], tuple[Any, list[Row]]]) -> Callable[[Path], Stage]:
+    """Rows of a source as findings tables."""
+
+    def make(folder: Path) -> Stage:
+        refused: list[Row] = []
+        n_in = n_refused = 0
+
+        def tables() -> Iterable[Any]:
+            nonlocal n_in, n_refused
+            for piece in pieces:
+                table, wrong = findings_of(piece)
+                n_in += piece.n_rows
+                n_refused += len({row for _, row, _, _ in wrong})
+                refused.extend(wrong)
+                if table.num_rows:
+                    yield table
+
+        n_out = write_tables(folder, tables())
+        return Stage("findings", n_in, n_out, n_refused, tuple(refused))
+
+    return make
+
+
+def fhir_stage(program: Program, source: Path, *, at: str) -> Callable[[Path], Stage]:
+    """A FHIR bulk export as a findings table, one row a person."""
+
+    def make(folder: Path) -> Stage:
+        from afterdisc.registry.bulk import findings_of
+
+        ingest = findings_of(program, source, at=at)
+        n_out = write_tables(folder, ingest.batches())
+        refused = tuple((str(s), int(row), str(column), str(why)) for s, row, column, why in ingest.refused())
+        return Stage("fhir", n_out, n_out, 0, refused)
+
+    return make
