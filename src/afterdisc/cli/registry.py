@@ -13,7 +13,6 @@ from typing import Any
 
 import click
 
-
 MAP_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False)
 ROWS = click.IntRange(1, 1_000_000)

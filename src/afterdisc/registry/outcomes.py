@@ -151,6 +151,7 @@ def _causes(program: Program, batch: Batch, outcome: Outcome, intervals: bool) -
     if intervals:
         weeks = np.minimum(batch.rows[:, program.time_column], program.latest_weeks)
         low, high = intervals_of(program, outcome.states, weeks, outcome.cap)
+        low, high = np.minimum(low, outcome.probability), np.maximum(high, outcome.probability)  # as the assessment shows them
         for j, c in enumerate(causes):
             out[f"p_{c}_low"] = pa.array(low[:, j].astype(np.float32))
             out[f"p_{c}_high"] = pa.array(high[:, j].astype(np.float32))

@@ -39,8 +39,9 @@ def csv_batches(file: SourceFile, skip: int) -> Iterator[tuple[Any, list[Refusal
         refused.append(Refusal(int(row.number) - 1, "", _why(row)))
         return "skip"
 
+    lines = BoundedLines(opened(file))
     reader = pc.open_csv(
-        pa.PythonFile(io.BufferedReader(BoundedLines(opened(file)), BLOCK_BYTES), mode="r"),
+        pa.PythonFile(io.BufferedReader(lines, BLOCK_BYTES), mode="r"),
         pc.ReadOptions(use_threads=False, block_size=BLOCK_BYTES, column_names=names, skip_rows=1),
         pc.ParseOptions(delimiter=separator, newlines_in_values=True, invalid_row_handler=keep, ignore_empty_lines=False),
         pc.ConvertOptions(column_types=dict.fromkeys(names, pa.binary()), strings_can_be_null=False, check_utf8=False),
@@ -59,6 +60,8 @@ def csv_batches(file: SourceFile, skip: int) -> Iterator[tuple[Any, list[Refusal
     if refused:
         empty = pa.RecordBatch.from_pylist([], pa.schema([(n, pa.string()) for n in names]))
         yield empty, sorted((r for r in refused if r.row > skip), key=lambda r: r.row)
+    if lines.damage is not None:
+        raise lines.damage
 
 
 def opened(file: SourceFile) -> IO[bytes]:
@@ -74,8 +77,7 @@ def opened(file: SourceFile) -> IO[bytes]:
 
 
 def _header(file: SourceFile) -> tuple[list[str], str]:
-    with opened(file) as handle:
-        line = handle.read(LONGEST_LINE).split(b"\n", 1)[0]
+    line = _first_line(file)
     try:
         text = line.decode("utf-8-sig").strip("\r")
     except UnicodeDecodeError:
@@ -88,6 +90,14 @@ def _header(file: SourceFile) -> tuple[list[str], str]:
     if twice:
         raise UnreadableSource(f"{file.name}: column `{twice}` stands there twice. Rename or drop one of them.")
     return names, separator
+
+
+def _first_line(file: SourceFile) -> bytes:
+    line = b""
+    with opened(file) as handle:
+        while b"\n" not in line and len(line) < LONGEST_LINE and (chunk := handle.read(4096)):
+            line += chunk
+    return line.split(b"\n", 1)[0]
 
 
 def _why(row: Any) -> str:
@@ -106,7 +116,7 @@ def _numbers(n: int, last: int, refused: set[int]) -> Any:
 
 
 def _texts(batch: Any, numbers: Any) -> tuple[Any, Any, list[Refusal]]:
-    """Bytes as text; a row that is not UTF-8 is refused."""
+    """Bytes as text; a row that is not UTF-8, and one that holds nothing, is refused."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -122,6 +132,9 @@ def _texts(batch: Any, numbers: Any) -> tuple[Any, Any, list[Refusal]]:
             bad |= wrong
             columns.append(pa.array([t or "" for t in texts], pa.string()))
     out = pa.RecordBatch.from_arrays(columns, batch.schema.names)
+    empty = np.all([pc.equal(c, "").to_numpy(zero_copy_only=False) for c in columns], axis=0)
+    garbled += [Refusal(int(numbers[i]), "", "UnreadableRow: the line is empty.") for i in np.flatnonzero(empty & ~bad)]
+    bad |= empty
     good = np.flatnonzero(~bad)
     return (out.take(pa.array(good)), numbers[good], garbled) if bad.any() else (out, numbers, garbled)
 

@@ -112,11 +112,10 @@ def _parquet_batches(file: SourceFile, skip: int) -> Iterator[Any]:
 
     with pq.ParquetFile(file.path) as parquet:
         counts = [parquet.metadata.row_group(g).num_rows for g in range(parquet.metadata.num_row_groups)]
-        first = 0
-        while first < len(counts) and skip >= counts[first]:
-            skip -= counts[first]
-            first += 1
-        yield from _without(parquet.iter_batches(READ_ROWS, row_groups=range(first, len(counts))), skip)
+        for group, n_rows in enumerate(counts):  # one by one: a damaged group does not take those before it along
+            if skip < n_rows:
+                yield from _without(parquet.iter_batches(READ_ROWS, row_groups=[group]), skip)
+            skip = max(0, skip - n_rows)
 
 
 def _arrow_batches(file: SourceFile, skip: int) -> Iterator[Any]:
