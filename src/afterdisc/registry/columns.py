@@ -22,7 +22,8 @@ RECORD_COLUMNS = {
     "odi_percent_before_index": "number",
     "leg_pain_nrs_before_index": "number",
     "back_pain_nrs_before_index": "number",
-    "source_row": "whole number",  # of the file the row came from, the first is 1
+    "source_file": "text",  # where the row came from; of several rows of one person, the newest
+    "source_row": "whole number",  # the first row of a file is 1
 }
 
 

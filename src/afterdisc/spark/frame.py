@@ -8,7 +8,7 @@ from typing import Any
 from afterdisc.program import Program
 from afterdisc.registry.columns import ID, RECORD_COLUMNS, findings_schema
 from afterdisc.registry.outcomes import outcome_schema, outcomes
-from afterdisc.registry.run.typed import refuse_names, typed
+from afterdisc.registry.typed import refuse_names, typed
 from afterdisc.spark.carried import carried, program_of
 from afterdisc.spark.packed import PACKED, packed_column, unpacked
 

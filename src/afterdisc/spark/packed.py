@@ -12,7 +12,7 @@ from typing import Any
 
 from afterdisc.program import Program
 from afterdisc.registry.columns import finding_type
-from afterdisc.registry.run.typed import OTHERS_UNKNOWN, TAKES_NONE
+from afterdisc.registry.typed import OTHERS_UNKNOWN, TAKES_NONE
 
 BETWEEN, END = "\x1f", "\n"
 PACKED = "findings"

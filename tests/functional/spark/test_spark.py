@@ -49,7 +49,7 @@ def given() -> pa.Table:
 
 
 def plain(table: pa.Table) -> list[dict[str, Any]]:
-    rows = table.drop_columns(["source_row"]).to_pylist() if "source_row" in table.schema.names else table.to_pylist()
+    rows = table.drop_columns([n for n in ("source_file", "source_row") if n in table.schema.names]).to_pylist()
     return sorted(rows, key=lambda row: row["id"])
 
 

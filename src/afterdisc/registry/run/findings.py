@@ -14,14 +14,14 @@ from afterdisc.registry.columns import ID
 from afterdisc.registry.run.parts import Row
 from afterdisc.registry.run.pieces import Piece, column_names
 from afterdisc.registry.run.sources import SourceFile
-from afterdisc.registry.run.typed import refuse_names, typed
+from afterdisc.registry.typed import refuse_names, typed
 
-SOURCE_ROW = "source_row"
+SOURCE_FILE, SOURCE_ROW = "source_file", "source_row"
 
 
 @dataclass(frozen=True)
 class FindingsOf:
-    """Called with a piece, gives (findings table with `source_row`, refused rows); a refused row is not in the table."""
+    """Of a piece: (findings table with the source of each row, refused rows); a refused row is not in the table."""
 
     program: Program
     map: Any = None
@@ -70,7 +70,7 @@ class FindingsOf:
             made, found = typed(self.program, table)
             wrong = [(r.row, r.column, r.reason) for r in found]
         refused += [(name, int(numbers[row]), column, reason) for row, column, reason in wrong]
-        return self._kept(made, numbers, {row for row, _, _ in wrong}), refused
+        return self._kept(made, name, numbers, {row for row, _, _ in wrong}), refused
 
     def _mapped(self, table: Any) -> tuple[Any, list[tuple[int, str, str]]]:
         import pyarrow as pa
@@ -82,11 +82,12 @@ class FindingsOf:
         made, wrong = mapped(self.map, self.program, batch)
         return pa.Table.from_batches([made]), wrong
 
-    def _kept(self, table: Any, numbers: Any, wrong: set[int]) -> Any:
-        """Without the refused rows, with the row of the source, and with a name for each person."""
+    def _kept(self, table: Any, file: str, numbers: Any, wrong: set[int]) -> Any:
+        """Without the refused rows, with where each row stood in the source, and with a name for each person."""
         import pyarrow as pa
 
         if SOURCE_ROW not in table.schema.names:
+            table = table.append_column(SOURCE_FILE, pa.repeat(pa.scalar(file), len(numbers)))
             table = table.append_column(SOURCE_ROW, pa.array(numbers, pa.int64()))
         if ID not in table.schema.names:
             table = table.add_column(0, ID, pa.array([str(n) for n in numbers], pa.string()))

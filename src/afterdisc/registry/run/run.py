@@ -12,7 +12,7 @@ from typing import Any
 
 from afterdisc.errors import AnotherRun, RegistryError, UnreadableSource
 from afterdisc.program import Program
-from afterdisc.registry.run.findings import FindingsOf
+from afterdisc.registry.run.findings import SOURCE_FILE, SOURCE_ROW, FindingsOf
 from afterdisc.registry.run.journal import NAME as JOURNAL
 from afterdisc.registry.run.journal import Done, Journal
 from afterdisc.registry.run.parts import PEOPLE, REFUSED, WORK, join_refused, people_part, write_part
@@ -164,14 +164,12 @@ class _Run:
         from afterdisc.registry.outcomes import outcomes
 
         table, refused = self.to_findings(piece)
-        rows_at = table.column("source_row").to_numpy() if table.num_rows else None
         answers, wrong = outcomes(self.program, _one_batch(table), intervals=self.s.intervals)
+        n_refused = len({row for _, row, _, _ in refused}) + len({refusal.row for refusal in wrong})
         for refusal in wrong:
-            assert rows_at is not None
-            refused.append((piece.file.name, int(rows_at[refusal.row]), refusal.column, refusal.reason))
-        refused.sort()
-        digest = write_part(self.s.out, number, _table(answers), refused)
-        n_refused = len({row for _, row, _, _ in refused})
+            file, row = (table.column(name)[refusal.row].as_py() for name in (SOURCE_FILE, SOURCE_ROW))
+            refused.append((file, row, refusal.column, refusal.reason))
+        digest = write_part(self.s.out, number, _table(answers), sorted(refused))
         return Done(number, piece.file.name, piece.first_row, piece.n_rows, answers.num_rows, n_refused, digest)
 
     def _pieces(self, files: list[SourceFile], done: dict[str, int], what: str, begun: int = 0) -> Iterator[Piece]:

@@ -43,25 +43,25 @@ def typed(program: Program, table: Any) -> tuple[Any, list[Refusal]]:
     simple = layout_of(program).simple
     columns, refused = {}, []
     for name in table.schema.names:
-        values = _whole(table.column(name))
+        values = whole(table.column(name))
         if name == ID:
             columns[name] = values.cast(pa.string())
             continue
         kind = record_type(name) if name in RECORD_COLUMNS else finding_type(simple[name][1])
-        columns[name], wrong = _as(values, kind)
+        columns[name], wrong = as_kind(values, kind)
         reason = f"UnreadableRow: `{name}` takes {_wanted(kind)}, this is another thing."
         refused += [Refusal(int(i), name, reason) for i in np.flatnonzero(wrong)]
     return pa.table(columns), refused
 
 
-def _whole(values: Any) -> Any:
+def whole(values: Any) -> Any:
     import pyarrow as pa
 
     values = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
     return values.dictionary_decode() if pa.types.is_dictionary(values.type) else values
 
 
-def _as(values: Any, kind: Any) -> tuple[Any, Any]:
+def as_kind(values: Any, kind: Any) -> tuple[Any, Any]:
     """(values of that kind, where a value is another thing)."""
     import pyarrow as pa
     import pyarrow.compute as pc
