@@ -13,6 +13,8 @@ from typing import Any
 
 import click
 
+from afterdisc.cli import registry_map
+
 MAP_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False)
 ROWS = click.IntRange(1, 1_000_000)
@@ -151,4 +153,5 @@ def _lines(every_seconds: float = 10.0) -> Callable[[str, int, int | None], None
     return step
 
 
+registry.add_command(registry_map.map_command)
 COMMANDS = (registry,)

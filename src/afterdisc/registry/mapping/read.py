@@ -136,7 +136,7 @@ class _Reader:
         """What a word of the column stands for, checked against the finding; null is unknown."""
         if meaning is None or column is None:
             return meaning if meaning is None else str(meaning)
-        if column.states and meaning not in column.states:
+        if column.kind in ("category", "ordinal") and meaning not in column.states:
             self._slip(f, "values", f"{f.what} takes one of {', '.join(column.states)}, `{word}` stands for none of them")
         if column.kind == "bool" and not isinstance(meaning, bool):
             self._slip(f, "values", f"{f.what} takes true or false, `{word}` stands for neither")

@@ -102,8 +102,8 @@ def _text(
 
 def _entry(name: str, column: str, simple: Mapping[str, Any], codes: Mapping[str, Sequence[str]]) -> list[str]:
     finding = simple[name][1] if name in simple else None
-    if finding is not None and (finding.states or finding.kind == "bool") and codes.get(column):
-        choices = ", ".join(finding.states) or "true, false"
+    if finding is not None and finding.kind in ("bool", "category", "ordinal") and codes.get(column):
+        choices = ", ".join(finding.states)
         out = [f"  {name}:", f"    column: {_quoted(column)}", f"    values:  # each one of {choices}; null is unknown"]
         return out + [f"      {_quoted(code)}: null" for code in codes[column]]
     if finding is not None and finding.kind in ("number", "count"):
