@@ -30,10 +30,10 @@ Numbers = float | tuple[float, ...]  # one for all slices, or one a slice
 _MAPPINGS = ("investigations", "imaging", "definitions", "groups", "facts", "sources")
 _PARTS_MADE_HERE = (
     *("folder", "fhir", "version", "title", "intended_use", "review_by", "findings", "model_findings", "causes", "gates"),
-    *("follow_up", "treatments", "red_flags", "slices", "latest_weeks", "dependence", "concurrency", "settings"),
+    *("registry", "follow_up", "treatments", "red_flags", "slices", "latest_weeks", "dependence", "concurrency", "settings"),
 )
 # All parts of a knowledge base that a small one leaves empty
-NOTHING_ELSE: dict[str, Any] = {"follow_up": kb.FollowUp(), "fhir": kb.FhirMap()} | {
+NOTHING_ELSE: dict[str, Any] = {"follow_up": kb.FollowUp(), "fhir": kb.FhirMap(), "registry": kb.RegistryKnowledge()} | {
     part.name: {} if part.name in _MAPPINGS else () for part in fields(KnowledgeBase) if part.name not in _PARTS_MADE_HERE
 }
 
@@ -517,6 +517,8 @@ def write_folder(base: KnowledgeBase, folder: Path) -> Path:
     judged = {"codes": [], "judgement": {"because": "no record is read here", "worth": 1}}
     files["fhir/base.yaml"] = {"canonical": "https://example.org/fhir", "systems": {}, "index_operation": judged}
     files |= {"fhir/medicines.yaml": {"ingredients": {}, "brands": {}}, "fhir/orders.yaml": {}}
+    files |= {"registry/follow_up.yaml": {}, "registry/indicators.yaml": {}}
+    files |= {"registry/report.yaml": {"suppress_below": {"count": 5, **judged}}}
     files |= {f"causes/{name}.yaml": _cause_yaml(cause) for name, cause in base.causes.items()}
     for name, content in files.items():
         path = folder / name

@@ -9,6 +9,7 @@ from typing import Any
 from afterdisc.compile.cited import support_of
 from afterdisc.compile.fhir import fhir_of
 from afterdisc.compile.follow_up import follow_up_of, section_of
+from afterdisc.compile.registry import registry_of
 from afterdisc.knowledge import base as kb
 from afterdisc.knowledge.base import KnowledgeBase
 from afterdisc.knowledge.supports import citations
@@ -52,6 +53,7 @@ def book_of(base: KnowledgeBase) -> dict[str, Any]:
     }
     book["follow_up"] = follow_up_of(base.follow_up)
     book["fhir"] = fhir_of(base)
+    book["registry"] = registry_of(base.registry)
     book["harms"] = dict(base.follow_up.harms)
     cited = sorted({fact for fact, _ in citations(base)})
     facts = {i: dataclasses.asdict(base.facts[i]) for i in cited if i in base.facts}

@@ -133,6 +133,9 @@ def _conditions(base: KnowledgeBase) -> Iterator[tuple[str, str, str, Condition]
             yield "treatment", treatment.id, r.id, r.when
     for stage in base.stages:
         yield "stage", stage.id, "", stage.when
+    for indicator in base.registry.indicators.values():
+        yield "indicator", indicator.id, "applies", indicator.applies
+        yield "indicator", indicator.id, "met", indicator.met
     for refusal in base.contradictions:
         yield "contradiction", "", refusal.id, refusal.when
     for refusal in base.out_of_scope:

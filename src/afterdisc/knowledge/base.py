@@ -25,11 +25,13 @@ from afterdisc.knowledge.follow_up import (
     Section,
     Threshold,
 )
+from afterdisc.knowledge.registry import Benchmark, EventBenchmark, Hold, Indicator, RegistryKnowledge
 from afterdisc.knowledge.signs import NO_CAUSE, Cause, Distribution, Finding, ModelFinding, Prior, RiskFactor, StateBin
 from afterdisc.knowledge.steps import CoursePoint, Definition, ImagingRule, Level, Mandatory, RedFlag, Stage
 
 __all__ = [
     "NO_CAUSE",
+    "Benchmark",
     "Benefit",
     "Carried",
     "Cause",
@@ -46,13 +48,16 @@ __all__ = [
     "Due",
     "EconomicItem",
     "Emergency",
+    "EventBenchmark",
     "Fact",
     "FhirMap",
     "Finding",
     "FollowUp",
     "Guideline",
     "Harm",
+    "Hold",
     "ImagingRule",
+    "Indicator",
     "Instrument",
     "Investigation",
     "KnowledgeBase",
@@ -66,6 +71,7 @@ __all__ = [
     "Reason",
     "RedFlag",
     "Refusal",
+    "RegistryKnowledge",
     "Remark",
     "RiskFactor",
     "Rule",
@@ -121,6 +127,7 @@ class KnowledgeBase:
     other_supports: tuple[Support, ...]  # of derived findings, ingredient groups and time slices
     follow_up: FollowUp
     fhir: FhirMap
+    registry: RegistryKnowledge
     facts: Mapping[str, Fact]
     sources: Mapping[str, Source]
     warnings: tuple[str, ...] = field(default=())

@@ -11,6 +11,7 @@ from afterdisc.knowledge.check_fhir import fhir_errors
 from afterdisc.knowledge.check_follow_up import follow_up_errors
 from afterdisc.knowledge.check_names import name_errors
 from afterdisc.knowledge.check_numbers import number_errors
+from afterdisc.knowledge.check_registry import registry_errors
 from afterdisc.knowledge.check_rules import rule_errors
 from afterdisc.knowledge.check_sources import review_errors, review_warnings, source_errors, unconfirmed_warning
 from afterdisc.knowledge.parts import rules_of
@@ -43,6 +44,7 @@ def check_knowledge(base: KnowledgeBase, *, today: date) -> Report:
         *rule_errors(base, places),
         *follow_up_errors(base, places),
         *fhir_errors(base, places),
+        *registry_errors(base, places),
         *source_errors(base, places),
         *review_errors(base, places),
     ]
@@ -55,5 +57,5 @@ def _counts(base: KnowledgeBase) -> str:
         f"Knowledge {base.version}: {len(base.findings)} findings, {len(base.causes)} causes, "
         f"{len(base.investigations)} investigations, {len(base.treatments)} treatments, "
         f"{len(base.red_flags)} red flags, "
-        f"{len(base.imaging)} imaging rules, {n_rules} other rules."
+        f"{len(base.imaging)} imaging rules, {n_rules} other rules, {len(base.registry.indicators)} indicators."
     )

@@ -65,11 +65,16 @@ class _Resolver:
             stages=tuple(map(self.ruled, b.stages)),
             contradictions=tuple(map(self.ruled, b.contradictions)),
             out_of_scope=tuple(map(self.ruled, b.out_of_scope)),
+            registry=replace(b.registry, indicators={n: self.indicator(i) for n, i in b.registry.indicators.items()}),
             follow_up=replace(b.follow_up, emergencies=tuple(map(self.ruled, b.follow_up.emergencies))),
         )
 
     def ruled(self, rule: Ruled) -> Ruled:
         return replace(rule, when=self.resolved(rule.when, rule.where))
+
+    def indicator(self, given: kb.Indicator) -> kb.Indicator:
+        applies, met = (self.resolved(c, given.where) for c in (given.applies, given.met))
+        return replace(given, applies=applies, met=met)
 
     def red_flag(self, name: str) -> kb.RedFlag:
         flag = self.base.red_flags[name]

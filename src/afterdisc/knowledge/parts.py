@@ -31,6 +31,8 @@ def conditions_of(base: KnowledgeBase) -> Iterator[tuple[str, Condition]]:
     yield from early_conditions(base)
     for item in (*rules_of(base), *base.imaging.values(), *base.stages, *base.definitions.values()):
         yield item.where, item.when  # type: ignore[attr-defined]
+    for indicator in base.registry.indicators.values():
+        yield from ((indicator.where, c) for c in (indicator.applies, indicator.met))
 
 
 def early_conditions(base: KnowledgeBase) -> Iterator[tuple[str, Condition]]:

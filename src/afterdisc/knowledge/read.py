@@ -13,6 +13,7 @@ from afterdisc.knowledge.names import with_names_resolved
 from afterdisc.knowledge.read_care import read_gates, read_investigations, read_rule, read_treatment
 from afterdisc.knowledge.read_fhir import read_fhir
 from afterdisc.knowledge.read_follow_up import read_follow_up
+from afterdisc.knowledge.read_registry import read_registry
 from afterdisc.knowledge.read_signs import read_cause, read_vocabulary
 from afterdisc.knowledge.read_sources import read_facts, read_sources
 from afterdisc.knowledge.reading import SHAPE, WRONG_SHAPE, Files, each, named
@@ -86,6 +87,7 @@ def _base(files: Files) -> kb.KnowledgeBase:
         other_supports=(*vocabulary.supports, *(support for _, support in groups.values()), time.support()),
         follow_up=read_follow_up(files),
         fhir=read_fhir(files),
+        registry=read_registry(files),
         facts=read_facts(files),
         sources=read_sources(files),
     )

@@ -31,6 +31,7 @@ def supports_by_part(base: KnowledgeBase) -> Mapping[str, tuple[Support, ...]]:
         "settings": (s.support for s in base.settings.values()),
         "worked out, groups, time": base.other_supports,
         "reading a record": base.fhir.supports,
+        "registries": base.registry.supports,
         "follow-up": _follow_up(base.follow_up),
         "economics": (e.support for e in base.economics),
     }

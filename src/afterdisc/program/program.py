@@ -62,7 +62,7 @@ class Root:
     """A condition somebody asks for: its node on the tape, and what it belongs to."""
 
     node: int
-    kind: str  # derived | silent | flag | imaging | gate | treatment | course | stage | contradiction | scope
+    kind: str  # derived | silent | flag | imaging | gate | treatment | course | stage | indicator | contradiction | scope
     owner: str  # the finding, red flag, investigation, treatment …
     name: str  # the state, urgency or rule id
 

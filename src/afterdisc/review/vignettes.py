@@ -32,7 +32,7 @@ from afterdisc.words.truth import Truth
 from afterdisc.words.urgency import URGENCIES
 
 Floats = npt.NDArray[np.float64]
-Answer = Truth | str  # of a rule its truth, of a red flag E0, E1, E2, ask or cleared
+Answer = Truth | str  # of a rule its truth, of a red flag E0, E1, E2, ask or cleared, of an indicator its state
 UNRUNNABLE = (UndeclaredName, BadDistribution, BadCondition)  # with these a base cannot be compiled
 NOT_RUN = "The vignettes were not run: first mend the names, distributions and conditions above."
 
@@ -41,7 +41,7 @@ NOT_RUN = "The vignettes were not run: first mend the names, distributions and c
 class Trial:
     """A vignette and what it tries: the red flag, rule, imaging rule or stage it stands beside."""
 
-    kind: str  # flag | treatment | gate | course | imaging | stage
+    kind: str  # flag | treatment | gate | course | imaging | stage | indicator
     owner: str
     vignette: Vignette
 
@@ -87,7 +87,8 @@ def trials_of(base: KnowledgeBase) -> list[Trial]:
     out += [Trial("gate", r.id, v) for r in base.gates for v in r.vignettes]
     out += [Trial("course", r.id, v) for r in base.course_rules for v in r.vignettes]
     out += [Trial("treatment", r.id, v) for t in base.treatments.values() for r in t.rules for v in r.vignettes]
-    return out + [Trial("stage", s.id, v) for s in base.stages for v in s.vignettes]
+    out += [Trial("stage", s.id, v) for s in base.stages for v in s.vignettes]
+    return out + [Trial("indicator", i.id, v) for i in base.registry.indicators.values() for v in i.vignettes]
 
 
 def vignette_failures(base: KnowledgeBase, program: Program) -> Iterator[KnowledgeError]:
@@ -140,11 +141,22 @@ def outcomes_of(program: Program, trials: Sequence[Trial]) -> list[Answer | Know
 
 
 def answer(levels: Sequence[tuple[str, Truth]], kind: str) -> Answer:
-    """The answer of a rule, or of a red flag from the truth of its levels, most urgent first."""
+    """The answer of a rule, of a red flag from the truth of its levels, most urgent first, or of an indicator."""
+    if kind == "indicator":
+        return _of_indicator(dict(levels))
     if kind != "flag":
         return levels[0][1] if levels else None
     fired = next((name for name, truth in levels if truth is True), None)
     return fired or ("ask" if any(truth is None for _, truth in levels) else "cleared")
+
+
+def _of_indicator(truths: Mapping[str, Truth]) -> str:
+    """met, not_met, unknown or not_applicable; what is not known is never "not met"."""
+    if truths["applies"] is False:
+        return "not_applicable"
+    if truths["applies"] is None or truths["met"] is None:
+        return "unknown"
+    return "met" if truths["met"] else "not_met"
 
 
 def truth_at(truth: Trits, row: int, column: int) -> Truth:

@@ -145,7 +145,7 @@ def test_answers_to_our_questionnaire_are_read_for_every_finding() -> None:
         "id": "q1",
         "status": "completed",
         "authored": "2026-11-19",
-        "questionnaire": f"{canonical}/Questionnaire/intake|2026.13",
+        "questionnaire": f"{canonical}/Questionnaire/intake|2026.14",
         "item": items,
     }
     found = read_record(program, record_of(bundle(patient(), response)), at=AT)

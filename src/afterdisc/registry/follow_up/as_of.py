@@ -37,11 +37,11 @@ def as_of(program: Program, files: Sequence[Path], *, date: str | None = None, e
     if missing:
         raise UnreadableSource(f"there is no column `{missing}`: what was known on a day needs the day of every visit.")
     spill = str(files[0].parent / "spilled")
-    settings = {"temp_directory": spill, "memory_limit": MEMORY, "preserve_insertion_order": "false"}
+    settings: dict[str, Any] = {"temp_directory": spill, "memory_limit": MEMORY, "preserve_insertion_order": False}
     with duckdb.connect(config=settings) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         query = _each_visit(program, names) if each_visit else _on_a_day(program, names)
-        given: dict[str, object] = {"files": [str(f) for f in files]} | ({} if each_visit else {"day": date})
+        given: dict[str, object] = {"files": [str(f) for f in files], **({} if each_visit else {"day": date})}
         reader = connection.sql(query, params=given).to_arrow_reader(BATCH_ROWS)
         schema = findings_schema(program, names)
         for batch in reader:
