@@ -13,7 +13,7 @@
     ├── RadiographError  a film can't be measured
     │   └── UnreadableFilm · ImpossiblePoints
     ├── RegistryError    a registry can't be read or its answers can't be written
-    │   └── UnreadableSource · UnreadableMap · AnotherRun · NoRoom
+    │   └── UnreadableSource · UnreadableMap · ViewError · AnotherRun · NoRoom
     ├── HookError        a CDS Hooks call can't be answered
     │   └── BadHookCall · MissingData
     └── ClinicError      the clinic's record can't do what was asked
@@ -159,6 +159,10 @@ class UnreadableSource(RegistryError):
 
 class UnreadableMap(RegistryError):
     """A map from a registry's columns to findings is wrong; the message begins with file:line."""
+
+
+class ViewError(RegistryError):
+    """A ViewDefinition (SQL on FHIR) that cannot be run; the message begins with the place in it."""
 
 
 class AnotherRun(RegistryError):

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from afterdisc.cli import ehr, hooks, publish, registry, workspace, write
+from afterdisc.cli import ehr, hooks, publish, registry, view, workspace, write
 from afterdisc.cli.fhir import fhir
 from afterdisc.errors import AfterdiscError
 from afterdisc.words.printable import printable
@@ -290,5 +290,5 @@ def coverage(folder: str | None) -> None:
     click.echo(text(cover(read_knowledge(folder or INSTALLED))))
 
 
-for command in (*publish.COMMANDS, *registry.COMMANDS):
+for command in (*registry.COMMANDS, *view.COMMANDS, *publish.COMMANDS):
     cli.add_command(command)

@@ -1,0 +1,93 @@
+"""run_view: a view over files of resources, its rows in pieces."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from afterdisc.errors import ViewError
+from afterdisc.views.shape import literal
+from afterdisc.views.sql import Compiled, compile_view
+from afterdisc.views.view import View
+
+ENDINGS = (".ndjson", ".jsonl", ".json", ".ndjson.gz", ".jsonl.gz", ".json.gz", ".ndjson.zst", ".jsonl.zst", ".json.zst")
+BATCH_ROWS = 16_384
+LARGEST_RESOURCE = 64 * 1024 * 1024  # bytes of one line
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a view: an Arrow schema, record batches, and the SQL they come from."""
+
+    schema: Any
+    batches: Iterator[Any]
+    sql: str
+
+
+def view_files(source: Path) -> list[Path]:
+    """The NDJSON files of a source, in the order of their names. Raises ViewError if there are none."""
+    if source.is_file():
+        return [source]
+    found = sorted(p for p in source.rglob("*") if p.is_file() and p.name.lower().endswith(ENDINGS))
+    if not found:
+        raise ViewError(f"{source.name}: there are no NDJSON files ({', '.join(ENDINGS[:2])} …, also .gz and .zst)")
+    return found
+
+
+def relation_of(compiled: Compiled, files: Sequence[Path]) -> str:
+    """The relation a compiled view reads, as SQL over files of one resource a line."""
+    names = "[" + ", ".join(literal(str(f)) for f in files) + "]"
+    limit = f"maximum_object_size = {LARGEST_RESOURCE}"
+    objects = f"SELECT json FROM read_ndjson_objects({names}, {limit})"
+    if not compiled.structure:
+        return objects
+    mine = f"{objects} WHERE json ->> '$.resourceType' = {literal(compiled.resource)}"
+    made = f"json_transform(json, {literal(json.dumps(compiled.structure))})"
+    return f"SELECT unnest(r) FROM (SELECT {made} AS r FROM ({mine}))"
+
+
+def run_view(view: View, source: Path, *, typed: bool = True, n_threads: int | None = None) -> Rows:
+    """The rows of a view over a file or a folder of NDJSON (also packed by gzip or zstd), in bounded memory.
+
+    Raises ViewError for a view that cannot be run, a file that is no NDJSON or is cut short, and a path that must give one
+    value but gives several.
+    """
+    import duckdb
+
+    compiled = compile_view(view, typed=typed)
+    sql = compiled.over(relation_of(compiled, view_files(source)))
+    connection = duckdb.connect(config={"threads": n_threads} if n_threads else {})
+    try:
+        reader = connection.sql(sql).to_arrow_reader(BATCH_ROWS)
+    except duckdb.Error as error:
+        raise ViewError(told(error)) from None
+    return Rows(reader.schema, _batches(reader, connection), sql)
+
+
+def _batches(reader: Any, connection: Any) -> Iterator[Any]:
+    import duckdb
+    import pyarrow as pa
+
+    try:
+        yield from reader
+    except (duckdb.Error, pa.ArrowException, OSError) as error:
+        raise ViewError(told(error)) from None
+    finally:
+        connection.close()
+
+
+def told(error: Exception) -> str:
+    """What the database says of a file or a path, without what stands in the file."""
+    text = str(error)
+    if "several" in text or "must be true or false" in text:
+        return f"a path of the view: {text.rpartition('Error: ')[2].splitlines()[0]}. Use first(), or `collection: true`."
+    if "GZIP" in text or "ZSTD" in text or "zstd" in text:
+        return "a packed file ends in the middle or is damaged. Fetch it again."
+    if "maximum_object_size" in text:
+        return f"a line is longer than {LARGEST_RESOURCE // 2**20} MB. Is it one resource a line?"
+    if "JSON" in text or "json" in text:
+        return "a line is no JSON, or an element has another shape than FHIR R4 gives it. Check the export."
+    return "the view cannot be run over these files: " + text.split("\n")[0].partition(":")[0]
