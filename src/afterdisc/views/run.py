@@ -15,7 +15,7 @@ from afterdisc.views.view import View
 
 ENDINGS = (".ndjson", ".jsonl", ".json", ".ndjson.gz", ".jsonl.gz", ".json.gz", ".ndjson.zst", ".jsonl.zst", ".json.zst")
 BATCH_ROWS = 16_384
-LARGEST_RESOURCE = 64 * 1024 * 1024  # bytes of one line
+LARGEST_RESOURCE = 32 * 1024 * 1024  # bytes of one line
 
 
 @dataclass(frozen=True)
