@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from afterdisc.cli import registry_map, registry_sql
+from afterdisc.cli import registry_map, registry_report, registry_sql
 
 MAP_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False)
@@ -154,5 +154,6 @@ def _lines(every_seconds: float = 10.0) -> Callable[[str, int, int | None], None
 
 
 registry.add_command(registry_map.map_command)
+registry.add_command(registry_report.report_command)
 registry.add_command(registry_sql.sql_command)
 COMMANDS = (registry,)
