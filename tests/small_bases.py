@@ -517,7 +517,7 @@ def write_folder(base: KnowledgeBase, folder: Path) -> Path:
     judged = {"codes": [], "judgement": {"because": "no record is read here", "worth": 1}}
     files["fhir/base.yaml"] = {"canonical": "https://example.org/fhir", "systems": {}, "index_operation": judged}
     files |= {"fhir/medicines.yaml": {"ingredients": {}, "brands": {}}, "fhir/orders.yaml": {}}
-    files |= {"registry/follow_up.yaml": {}, "registry/indicators.yaml": {}}
+    files |= {f"registry/{name}.yaml": {} for name in ("follow_up", "indicators", "synthetic")}
     files |= {"registry/report.yaml": {"suppress_below": {"count": 5, "judgement": judged["judgement"]}}}
     files |= {f"causes/{name}.yaml": _cause_yaml(cause) for name, cause in base.causes.items()}
     for name, content in files.items():

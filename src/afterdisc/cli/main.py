@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import click
 
-from afterdisc.cli import ehr, hooks, publish, registry, view, workspace, write
+from afterdisc.cli import cohort, ehr, hooks, publish, registry, view, workspace, write
 from afterdisc.cli.fhir import fhir
 from afterdisc.errors import AfterdiscError
 from afterdisc.words.printable import printable
@@ -144,31 +143,7 @@ for command in (*workspace.COMMANDS, *hooks.COMMANDS, *ehr.COMMANDS):
     cli.add_command(command)
 
 
-@cli.group(cls=Group)
-def cohort() -> None:
-    """Synthetic people."""
-
-
-@cohort.command("draw")
-@click.argument("n", type=click.IntRange(1, 10_000_000))
-@click.option("--seed", type=int, default=1, show_default=True, help="The same seed draws the same people.")
-@click.option("--out", type=click.Path(dir_okay=False), help="Write to this file instead of standard output.")
-@knowledge_option
-def draw(n: int, seed: int, out: str | None, folder: str | None) -> None:
-    """Draw N synthetic cases with the causes that are truly at work, one JSON case a line."""
-    from afterdisc.cli.batch import progress
-    from afterdisc.cohort import draw_cases
-    from afterdisc.door import load_program
-
-    program, block = load_program(folder), 2_000
-    target = write.replaced(out) if out else nullcontext(sys.stdout)
-    with target as handle, progress(n, "people drawn", quiet=not out) as step:
-        for start in range(0, n, block):
-            cases = draw_cases(program, min(block, n - start), seed if start == 0 else seed * 1_000_003 + start)
-            for i, case in enumerate(cases):
-                case["id"] = f"synthetic-{seed}-{start + i + 1}"
-                handle.write(write.as_json(case, indent=None) + "\n")
-            step(len(cases))
+cli.add_command(cohort.cohort)
 
 
 @cli.command()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from afterdisc.engine import kernel
+from afterdisc.cohort.fast import draw_sets, normal_to_uniform
 from afterdisc.engine.direct import set_names
 from afterdisc.engine.evaluate import Engine, engine_of
 from afterdisc.engine.rules import batch_truth
@@ -32,17 +33,37 @@ def draw_cases(program: Program, n: int, seed: int) -> list[dict[str, Any]]:
     return _Draw(program, n, np.random.Generator(np.random.PCG64(seed))).cases()
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """Synthetic people as numbers. One row is one person.
+
+    rows    float64 [person, column of a batch]  NaN for unknown
+    causes  the causes truly at work, `["expected_recovery"]` for none
+    """
+
+    rows: Floats
+    causes: list[list[str]]
+
+
+def draw_rows(program: Program, n: int, seed: int) -> Drawn:
+    """The people of `draw_cases` as rows of a batch."""
+    drawn = _Draw(program, n, np.random.Generator(np.random.PCG64(seed)))
+    return Drawn(drawn.rows(), drawn.causes())
+
+
 class _Draw:
     def __init__(self, program: Program, n: int, rng: np.random.Generator) -> None:
         self.p, self.n, self.rng = program, n, rng
         self.engine: Engine = engine_of(program)
         self.columns = program.column_index()
         self.weeks = self._weeks()
-        self.times = [kernel.time_share(program.centre_weeks, float(w)) for w in self.weeks]
+        self.before, self.after = np.empty(n, np.int64), np.empty(n, np.int64)  # the slices of time around each person,
+        self.share = np.empty(n)  # and how far they are from the first to the second
         self.risk = self._risk_states()
         self.sets = self._cause_sets()
 
-    def cases(self) -> list[dict[str, Any]]:
+    def rows(self) -> Floats:
+        """[person, column] what is recorded of each, NaN for unknown."""
         rows = np.full((self.n, len(self.p.columns)), np.nan)
         rows[:, self.p.time_column] = self.weeks
         self._write_risks(rows)
@@ -54,12 +75,20 @@ class _Draw:
         for f, codes in drawn.items():
             if self.p.source_column[f] < 0:
                 self._write_derived(rows, f, codes)
+        return rows
+
+    def causes(self) -> list[list[str]]:
+        """The causes truly at work in each person."""
         names = set_names(self.p.causes, self.p.caps[0])
+        return [list(names[s]) or ["expected_recovery"] for s in self.sets.tolist()]
+
+    def cases(self) -> list[dict[str, Any]]:
+        rows, causes = self.rows(), self.causes()
         return [
             {
                 "id": f"synthetic-{i + 1}",
                 "findings": self._findings(rows[i]),
-                "truth": {"causes": list(names[int(self.sets[i])]) or ["expected_recovery"]},
+                "truth": {"causes": causes[i]},
             }
             for i in range(self.n)
         ]
@@ -89,19 +118,14 @@ class _Draw:
 
     def _cause_sets(self) -> Codes:
         t = self.engine.tables
-        u, w = np.empty(self.p.n_causes + 1), np.empty(t.sets.n_padded)
-        out = np.empty(self.n, np.int64)
         states = np.full((self.n, len(self.p.findings)), 255, np.uint8)
         for f, codes in self.risk.items():
             states[:, f] = np.where(codes < 0, 255, codes)
-        uniform = self.rng.random(self.n)
-        for i, (before, after, share) in enumerate(self.times):
-            kernel.prior_odds(
-                self.engine.odds, before, after, share, states[i], self.p.shift_row, self.engine.odds_ratio, u
-            )
-            kernel.subset_product(u, t.sets.runs, t.pairs, w)
-            upto = np.cumsum(w[: t.sets.n])
-            out[i] = min(int(np.searchsorted(upto, uniform[i] * upto[-1], side="right")), t.sets.n - 1)
+        out = np.empty(self.n, np.int64)
+        draw_sets(
+            self.p.centre_weeks, self.weeks, self.rng.random(self.n), states, self.engine.odds, self.p.shift_row,
+            self.engine.odds_ratio, t.sets.runs, t.pairs, t.sets.n, t.sets.n_padded, self.before, self.after, self.share, out,
+        )  # fmt: skip
         return out
 
     # -- what is found -------------------------------------------------------------------------------------------
@@ -117,7 +141,8 @@ class _Draw:
                 rho = math.sin(math.pi / 2 * float(self.p.rho[group]))  # of the latent scale, from that of the states
                 z = math.sqrt(rho) * common[:, group] + math.sqrt(1 - rho) * z
             hidden = self.rng.random(self.n) < self._unrecorded(int(f))
-            uniform = np.array([0.5 * (1 + math.erf(x / math.sqrt(2))) for x in z])
+            uniform = np.empty(self.n)
+            normal_to_uniform(z, uniform)
             codes = (uniform[:, None] > self._cumulative(int(f))[:, :-1]).sum(axis=1)
             out[int(f)] = np.where(hidden, UNKNOWN, codes)
         return out
@@ -133,9 +158,7 @@ class _Draw:
         """[case, state] cumulative P(state | the person's causes) at the person's time."""
         p, t = self.p, self.engine.tables
         out = np.empty((self.n, len(p.states[finding])))
-        before = np.array([b for b, _, _ in self.times])
-        after = np.array([a for _, a, _ in self.times])
-        share = np.array([s for _, _, s in self.times])
+        before, after, share = self.before, self.after, self.share
         for state in range(out.shape[1]):
             a = t.row_of[p.row_start[p.variant_of[finding, before]] + state]
             b = t.row_of[p.row_start[p.variant_of[finding, after]] + state]
@@ -151,15 +174,18 @@ class _Draw:
 
     def _write(self, rows: Floats, finding: int, codes: Codes) -> None:
         p, c = self.p, int(self.p.source_column[finding])
+        known = codes >= 0
         if p.bin_start[finding] < 0:
-            back = {int(p.state_map[finding, j]): j for j in range(len(p.columns[c].states))}
-            rows[:, c] = [np.nan if s < 0 else back[int(s)] for s in codes]
+            back = np.full(len(p.states[finding]), np.nan)
+            for j in reversed(range(len(p.columns[c].states))):
+                back[p.state_map[finding, j]] = j
+            rows[known, c] = back[codes[known]]
             return
         uniform = self.rng.random(self.n)
-        for i, s in enumerate(codes):
-            if s >= 0:
-                low, high = self._usual(finding, int(s))
-                rows[i, c] = _number_in(p.columns[c], low, high, float(uniform[i]))
+        for s in range(len(p.states[finding])):
+            at = np.flatnonzero(codes == s)
+            low, high = self._usual(finding, s)
+            rows[at, c] = _numbers_in(p.columns[c], low, high, uniform[at])
 
     def _usual(self, finding: int, state: int) -> tuple[float, float]:
         """The bin of a state; an open end reaches as far as twice its neighbour is wide."""
@@ -183,11 +209,11 @@ class _Draw:
         for value in _candidates(p.columns[c]):
             if not open_.any():
                 return
-            trial = rows.copy()
-            trial[:, c] = value
-            truth = batch_truth(p.tape, [p.roots[r].node for r in roots], trial)
+            kept = rows[:, c].copy()
+            rows[:, c] = value
+            truth = batch_truth(p.tape, [p.roots[r].node for r in roots], rows)
             fits = open_ & (truth[np.arange(self.n), np.maximum(codes, 0)] == 1)
-            rows[fits, c] = value
+            rows[:, c] = np.where(fits, value, kept)
             open_ &= ~fits
 
     def _mend_contradictions(self, rows: Floats) -> None:
@@ -210,15 +236,26 @@ class _Draw:
         return out
 
 
-def _number_in(column: Column, low: float, high: float, share: float) -> float:
-    """A readable number inside a bin: whole if one fits, else with one or two decimals."""
+def _numbers_in(column: Column, low: float, high: float, share: Floats) -> Floats:
+    """Readable numbers inside a bin: whole if one fits, else with one or two decimals."""
     bottom, top = max(low, column.low), min(high, column.high)
     value = bottom + share * (top - bottom)
+    out, open_ = value.copy(), np.ones(len(value), np.bool_)
     for digits in (0, 1, 2):
-        shown = round(value, digits)
-        if low <= shown < high and column.low <= shown <= column.high:
-            return shown
-    return value
+        shown = rounded(value, digits)
+        fits = open_ & (low <= shown) & (shown < high) & (column.low <= shown) & (shown <= column.high)
+        out[fits] = shown[fits]
+        open_ &= ~fits
+    return out
+
+
+def rounded(values: Floats, digits: int) -> Floats:
+    """As Python rounds: to the nearest decimal, judged by the exact value of the number."""
+    scale = 10.0**digits
+    out = np.asarray(np.rint(values * scale) / scale)
+    near_half = np.abs(np.abs(values * scale - np.trunc(values * scale)) - 0.5) < 1e-6
+    out[near_half] = [round(float(v), digits) for v in values[near_half]]
+    return out
 
 
 def _candidates(column: Column) -> list[float]:

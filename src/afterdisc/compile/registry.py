@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 from afterdisc.compile.cited import support_of
-from afterdisc.knowledge.registry import RegistryKnowledge
+from afterdisc.knowledge.registry import RegistryKnowledge, Synthetic
 
 
 def registry_of(made: RegistryKnowledge) -> dict[str, Any]:
@@ -19,6 +19,17 @@ def registry_of(made: RegistryKnowledge) -> dict[str, Any]:
         "suppress_below": None if few is None else {"count": few.days, **support_of(few.support)},
         "benchmarks": [_plain(b) for b in made.benchmarks],
         "event_benchmarks": [_plain(b) for b in made.event_benchmarks],
+        "synthetic": None if made.synthetic is None else _synthetic(made.synthetic),
+    }
+
+
+def _synthetic(made: Synthetic) -> dict[str, Any]:
+    return {
+        "n_sites": made.n_sites,
+        "largest_share": made.largest_share,
+        "events": {n: {"per_year": e.per_year, "with_cause": dict(e.with_cause)} for n, e in made.events.items()},
+        "before_index": {n: {"mean": s.mean, "sd": s.sd, "low": s.low, "high": s.high} for n, s in made.before_index.items()},
+        "earlier_visit_share": made.earlier_visit_share,
     }
 
 

@@ -41,6 +41,14 @@ def registry_errors(base: KnowledgeBase, places: Places) -> Iterator[KnowledgeEr
             yield places.undeclared(event.event, f"`event` of `{event.id}`", EVENTS, event.support.where)
 
 
+    for name, event_drawn in (made.synthetic.events if made.synthetic else {}).items():
+        if name not in EVENTS:
+            yield places.undeclared(name, "a synthetic event", EVENTS, event_drawn.support.where)
+        for cause in event_drawn.with_cause:
+            if cause not in base.causes:
+                yield places.undeclared(cause, f"`with_cause` of `{name}`", base.causes, event_drawn.support.where)
+
+
 def _indicator(indicator: Indicator, places: Places) -> Iterator[KnowledgeError]:
     answers = [v.expect for v in indicator.vignettes]
     for vignette in indicator.vignettes:

@@ -34,6 +34,15 @@ def with_names_resolved(base: kb.KnowledgeBase, problems: list[KnowledgeError]) 
     return _Resolver(base, problems).base_resolved()
 
 
+def resolved_condition(base: kb.KnowledgeBase, condition: Condition, where: str) -> Condition:
+    """One condition with its names looked up in a base that is already resolved. Raises the first problem."""
+    problems: list[KnowledgeError] = []
+    found = _Resolver(base, problems).resolved(condition, where)
+    if problems:
+        raise problems[0]
+    return found
+
+
 class _Resolver:
     def __init__(self, base: kb.KnowledgeBase, problems: list[KnowledgeError]) -> None:
         self.base, self.problems = base, problems

@@ -6,7 +6,16 @@ from afterdisc.knowledge.conditions import parse_condition
 from afterdisc.knowledge.fields import Fields
 from afterdisc.knowledge.read_care import read_vignettes
 from afterdisc.knowledge.reading import Files, named
-from afterdisc.knowledge.registry import Benchmark, EventBenchmark, Hold, Indicator, RegistryKnowledge
+from afterdisc.knowledge.registry import (
+    Benchmark,
+    EventBenchmark,
+    Hold,
+    Indicator,
+    RegistryKnowledge,
+    Score,
+    Synthetic,
+    SyntheticEvent,
+)
 
 
 def read_registry(files: Files) -> RegistryKnowledge:
@@ -19,6 +28,7 @@ def read_registry(files: Files) -> RegistryKnowledge:
         suppress_below=Hold(few.number("count"), few.support()),
         benchmarks=tuple(named(report.parts("benchmarks", "benchmark"), _benchmark).values()),
         event_benchmarks=tuple(named(report.parts("event_benchmarks", "benchmark"), _event).values()),
+        synthetic=_synthetic(files.one("registry/synthetic.yaml")),
     )
     for file in (follow_up, indicators, few, report):
         file.done()
@@ -61,3 +71,26 @@ def _benchmark(name: str, f: Fields) -> Benchmark:
 
 def _event(name: str, f: Fields) -> EventBenchmark:
     return EventBenchmark(name, f.text("event"), f.number("years"), f.number("value"), f.support())
+
+
+def _synthetic(f: Fields) -> Synthetic | None:
+    if not f.tree:
+        return None
+    sites = f.part("sites")
+    events = named(f.parts("events", "synthetic event"), _synthetic_event)
+    scores = named(f.parts("before_index", "score"), _score)
+    own = (sites.support(), f.support(), *(e.support for e in events.values()), *(s.support for s in scores.values()))
+    n, largest = int(sites.number("count")), sites.number("largest_share")
+    made = Synthetic(n, largest, events, scores, f.number("earlier_visit_share"), own)
+    sites.done()
+    f.done()
+    return made
+
+
+def _synthetic_event(name: str, f: Fields) -> SyntheticEvent:
+    inside = f.part("with_cause")
+    return SyntheticEvent(f.number("per_year"), {cause: inside.number(cause) for cause in inside.tree}, f.support())
+
+
+def _score(name: str, f: Fields) -> Score:
+    return Score(f.number("mean"), f.number("sd"), f.number("low"), f.number("high"), f.support())

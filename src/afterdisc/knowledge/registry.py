@@ -65,6 +65,38 @@ class EventBenchmark:
 
 
 @dataclass(frozen=True)
+class SyntheticEvent:
+    """How often a synthetic person has an event, a year; by the cause truly at work, the first that applies."""
+
+    per_year: float
+    with_cause: Mapping[str, float]
+    support: Support
+
+
+@dataclass(frozen=True)
+class Score:
+    """A score before the operation: normal around a mean, within limits."""
+
+    mean: float
+    sd: float
+    low: float
+    high: float
+    support: Support
+
+
+@dataclass(frozen=True)
+class Synthetic:
+    """What a synthetic registry has besides its people."""
+
+    n_sites: int
+    largest_share: float
+    events: Mapping[str, SyntheticEvent]
+    before_index: Mapping[str, Score]
+    earlier_visit_share: float
+    supports: tuple[Support, ...]
+
+
+@dataclass(frozen=True)
 class RegistryKnowledge:
     """Everything of the folder `registry`."""
 
@@ -74,9 +106,11 @@ class RegistryKnowledge:
     suppress_below: Hold | None = None
     benchmarks: tuple[Benchmark, ...] = ()
     event_benchmarks: tuple[EventBenchmark, ...] = ()
+    synthetic: Synthetic | None = None
 
     @property
     def supports(self) -> tuple[Support, ...]:
         parts = (self.max_age.values(), self.indicators.values(), self.benchmarks, self.event_benchmarks)
         few = (self.suppress_below.support,) if self.suppress_below else ()
-        return (*(item.support for part in parts for item in part), *few)
+        made = self.synthetic.supports if self.synthetic else ()
+        return (*(item.support for part in parts for item in part), *few, *made)

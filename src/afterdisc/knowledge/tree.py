@@ -55,9 +55,14 @@ def read_tree(path: Path, name: str) -> Map:
         ) from None
     if not isinstance(node, yaml.MappingNode):
         raise UnreadableKnowledge("the file must hold a mapping (`key: value`)", where=f"{name}:1")
-    tree = _built(node, name, yaml.SafeLoader(""))
+    tree = tree_of(node, name)
     assert isinstance(tree, Map)
     return tree
+
+
+def tree_of(node: yaml.Node | None, name: str) -> Any:
+    """A composed node as plain values, maps and lists with their lines. `name` is how messages call the text."""
+    return None if node is None else _built(node, name, yaml.SafeLoader(""))
 
 
 def _built(node: yaml.Node, file: str, scalars: yaml.SafeLoader) -> Any:

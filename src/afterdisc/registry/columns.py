@@ -9,6 +9,7 @@ from afterdisc.intake.batch import layout_of
 from afterdisc.program import Column, Program
 
 ID = "id"
+SOURCE_FILE, SOURCE_ROW = "source_file", "source_row"
 # no findings: carried through untouched, and all optional; a date is a day
 RECORD_COLUMNS = {
     "visit_date": "date",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from afterdisc.errors import UnknownFinding
+from afterdisc.errors import UnknownFinding, UnreadableSource
 from afterdisc.intake.arrow import is_text
 from afterdisc.intake.batch import LONGEST_NAME, layout_of
 from afterdisc.program import Program
@@ -17,12 +18,17 @@ from afterdisc.words.nearest import did_you_mean
 from afterdisc.words.printable import quoted
 
 YES, NO = ("true", "yes", "1"), ("false", "no", "0")
+ISO = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:.*)?$"
 NUMBER = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$"
 TAKES_NONE, OTHERS_UNKNOWN = "none", "?"
 
 
 def refuse_names(program: Program, names: list[str], where: str) -> None:
-    """Raises UnknownFinding for a column that is neither the id, nor a record column, nor a finding."""
+    """Raises UnknownFinding for a column that is neither the id, nor a record column, nor a finding.
+
+    Raises UnreadableSource for two columns of one name.
+    """
+    refuse_twice(names, where)
     known = {ID, *RECORD_COLUMNS, *layout_of(program).simple}
     for name in names:
         if name not in known:
@@ -31,6 +37,13 @@ def refuse_names(program: Program, names: list[str], where: str) -> None:
                 f"{where}: column {quoted(name)} is no finding. {guess} Give a map with --map (`afterdisc registry map "
                 "--suggest` drafts one), or leave the column out with --without."
             )
+
+
+def refuse_twice(names: list[str], where: str) -> None:
+    """Raises UnreadableSource if two columns have one name: nobody could say which of them is meant."""
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise UnreadableSource(f"{where}: column {quoted(twice)} stands there twice. Rename or drop one of them.")
 
 
 def typed(program: Program, table: Any) -> tuple[Any, list[Refusal]]:
@@ -45,11 +58,13 @@ def typed(program: Program, table: Any) -> tuple[Any, list[Refusal]]:
     for name in table.schema.names:
         values = whole(table.column(name))
         if name == ID:
-            columns[name] = values.cast(pa.string())
-            continue
-        kind = record_type(name) if name in RECORD_COLUMNS else finding_type(simple[name][1])
-        columns[name], wrong = as_kind(values, kind)
-        reason = f"UnreadableRow: `{name}` takes {_wanted(kind)}, this is another thing."
+            columns[name], wrong = _ids(values)
+            wanted = "text or a number"
+        else:
+            kind = record_type(name) if name in RECORD_COLUMNS else finding_type(simple[name][1])
+            columns[name], wrong = as_kind(values, kind)
+            wanted = _wanted(kind)
+        reason = f"UnreadableRow: `{name}` takes {wanted}, this is another thing."
         refused += [Refusal(int(i), name, reason) for i in np.flatnonzero(wrong)]
     return pa.table(columns), refused
 
@@ -59,6 +74,16 @@ def whole(values: Any) -> Any:
 
     values = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
     return values.dictionary_decode() if pa.types.is_dictionary(values.type) else values
+
+
+def _ids(values: Any) -> tuple[Any, Any]:
+    """(ids as text, where one cannot be told)."""
+    import pyarrow as pa
+
+    try:
+        return values.cast(pa.string()), np.zeros(len(values), np.bool_)
+    except pa.ArrowException:  # lists, or bytes that are no text
+        return pa.nulls(len(values), pa.string()), values.is_valid().to_numpy(zero_copy_only=False)
 
 
 def as_kind(values: Any, kind: Any) -> tuple[Any, Any]:
@@ -73,11 +98,27 @@ def as_kind(values: Any, kind: Any) -> tuple[Any, Any]:
         return _read(pc.utf8_trim_whitespace(values.cast(pa.string())), kind)
     if pa.types.is_date(kind) and (pa.types.is_timestamp(values.type) or pa.types.is_date(values.type)):
         return values.cast(pa.date32(), safe=False), none
-    if pa.types.is_boolean(kind) and pa.types.is_integer(values.type):
-        return _only(values, pc.is_in(values, pa.array([0, 1], values.type)), lambda v: v.cast(pa.bool_()))
-    if pa.types.is_date(kind) or (pa.types.is_string(kind) and not pa.types.is_integer(values.type)):
+    if pa.types.is_boolean(kind) and (pa.types.is_integer(values.type) or pa.types.is_floating(values.type)):
+        whole_numbers = _without_nan(values)
+        return _only(whole_numbers, pc.is_in(whole_numbers, pa.array([0, 1], values.type)), lambda v: v.cast(pa.bool_()))
+    wants_number = pa.types.is_floating(kind) or pa.types.is_integer(kind)
+    wants_text = pa.types.is_string(kind) and not pa.types.is_integer(values.type)
+    if pa.types.is_date(kind) or wants_text or (wants_number and not _is_number(values.type)):
         return pa.nulls(len(values), kind), pc.is_valid(values).to_numpy(zero_copy_only=False)
     return values.cast(pa.string()) if pa.types.is_string(kind) else values, none
+
+
+def _is_number(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return any(test(kind) for test in (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal))
+
+
+def _without_nan(values: Any) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.if_else(pc.is_nan(values), None, values) if pa.types.is_floating(values.type) else values
 
 
 def _read(text: Any, kind: Any) -> tuple[Any, Any]:
@@ -94,12 +135,35 @@ def _read(text: Any, kind: Any) -> tuple[Any, Any]:
         known = pc.is_in(lower, pa.array([*YES, *NO]))
         return _only(lower, known, lambda v: pc.if_else(pc.is_valid(v), pc.is_in(v, pa.array(YES)), None))
     if t.is_date(kind):
-        dates = pc.strptime(pc.utf8_slice_codeunits(given, 0, 10), "%Y-%m-%d", "s", error_is_null=True)
-        bad = pc.and_(pc.is_valid(given), pc.is_null(dates))
-        return dates.cast(pa.date32()), bad.to_numpy(zero_copy_only=False)
+        return days_of(given)
     if t.is_list(kind):
         return _lists(given)
     return _maps(given) if t.is_map(kind) else (given, np.zeros(len(given), np.bool_))
+
+
+def days_of(text: Any, date_format: str = "") -> tuple[Any, Any]:
+    """(days, where one could not be read) by a format as in strptime, else ISO, behind which a time of day may stand.
+
+    A day that no month has, such as 30 February, is none. Each different text is read once.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    coded = pc.dictionary_encode(text)
+    given, asked = coded.dictionary, date_format or "%Y-%m-%d"
+    if not date_format:
+        given = pc.if_else(pc.match_substring_regex(given, ISO), pc.utf8_slice_codeunits(given, 0, 10), "")
+    found = pc.strptime(given, asked, "s", error_is_null=True)
+    same = pc.equal(_plain_date(pc.strftime(found, asked)), _plain_date(given))
+    days = pc.if_else(same, found, None).cast(pa.date32()).take(coded.indices)
+    return days, pc.and_(pc.is_valid(text), pc.is_null(days)).to_numpy(zero_copy_only=False)
+
+
+def _plain_date(text: Any) -> Any:
+    """As it is compared: 01.02.2026 and 1.2.2026 are one, and so are Feb and feb."""
+    import pyarrow.compute as pc
+
+    return pc.replace_substring_regex(pc.utf8_lower(text), r"\b0+(\d)", r"\1")
 
 
 def _only(values: Any, good: Any, made: Callable[[Any], Any]) -> tuple[Any, Any]:
@@ -113,34 +177,41 @@ def _lists(text: Any) -> tuple[Any, Any]:
     """`gabapentin;ibuprofen`; `none` takes none; `?` among them: others nobody knows of."""
     import pyarrow as pa
 
-    out = []
-    for value in text.to_pylist():
+    out: list[list[str | None] | None] = []
+    wrong = np.zeros(len(text), np.bool_)
+    for i, value in enumerate(text.to_pylist()):
         names = None if value is None else [n.strip() for n in value.split(";") if n.strip()]
-        if names is not None and [n.lower() for n in names] == [TAKES_NONE]:
-            names = []
-        out.append(names if names is None else [None if n == OTHERS_UNKNOWN else n for n in names])
-    return pa.array(out, pa.list_(pa.string())), np.zeros(len(text), np.bool_)
+        takes_none = names is not None and TAKES_NONE in map(str.lower, names)
+        wrong[i] = names == [] or (takes_none and len(names or ()) > 1)  # nothing but separators; none and something
+        if names is None or wrong[i]:
+            out.append(None)
+        else:
+            out.append([] if takes_none else [None if n == OTHERS_UNKNOWN else n for n in names])
+    return pa.array(out, pa.list_(pa.string())), wrong
 
 
 def _maps(text: Any) -> tuple[Any, Any]:
     """`gabapentin=900;pregabalin=?`: an amount that is `?` is taken in an unknown amount."""
     import pyarrow as pa
 
-    out: list[list[tuple[str, float | None]] | None] = []
+    out: list[list[tuple[str, float | None] | None] | None] = []
     wrong = np.zeros(len(text), np.bool_)
     for i, value in enumerate(text.to_pylist()):
-        pairs: list[tuple[str, float | None]] | None = None if value is None else []
-        for part in (value or "").split(";"):
-            name, _, amount = part.partition("=")
-            if not part.strip() or part.strip().lower() == TAKES_NONE:
-                continue
-            try:
-                assert pairs is not None
-                pairs.append((name.strip(), None if amount.strip() == OTHERS_UNKNOWN else float(amount)))
-            except ValueError:
-                wrong[i] = True
+        pairs: list[tuple[str, float | None] | None] | None = None if value is None else []
+        parts = [part.strip() for part in (value or "").split(";") if part.strip()]
+        if [part.lower() for part in parts] != [TAKES_NONE]:
+            pairs = [_pair(part) for part in parts] if parts else None
+            wrong[i] = value is not None and (pairs is None or None in pairs)
         out.append(None if wrong[i] else pairs)
     return pa.array(out, pa.map_(pa.string(), pa.float64())), wrong
+
+
+def _pair(part: str) -> tuple[str, float | None] | None:
+    """(name, amount), an amount of None being unknown; None if it is no pair."""
+    name, _, amount = (x.strip() for x in part.partition("="))
+    if name and amount == OTHERS_UNKNOWN:
+        return name, None
+    return (name, float(amount)) if name and re.match(NUMBER, amount) else None
 
 
 def _wanted(kind: Any) -> str:
@@ -153,4 +224,6 @@ def _wanted(kind: Any) -> str:
         return "yes or no (true, false, 1, 0)"
     if t.is_date(kind):
         return "a date as in 2026-03-01"
+    if t.is_list(kind):
+        return "names as in gabapentin;ibuprofen, or none"
     return "pairs as in gabapentin=900;pregabalin=?" if t.is_map(kind) else "text"

@@ -67,9 +67,9 @@ def answered(program: Program, batch: Any, kinds: Mapping[str, str], record: lis
     """A packed batch answered: the rows that were assessed in their order, then those that were refused."""
     import pyarrow as pa
 
-    raw = unpacked(program, batch.column(PACKED), kinds)
-    for name in (ID, *record):
-        raw = raw.append_column(name, batch.column(name))
+    raw, found = pa.table({name: batch.column(name) for name in (ID, *record)}), unpacked(program, batch.column(PACKED), kinds)
+    for name in found.schema.names:
+        raw = raw.append_column(name, found.column(name))
     table, unread = typed(program, raw)
     reasons = {r.row: f"{r.column}: {r.reason}" for r in unread}
     good = [i for i in range(table.num_rows) if i not in reasons]

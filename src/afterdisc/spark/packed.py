@@ -39,7 +39,7 @@ def _written(name: str, kind: str) -> Any:
     if kind == "boolean":
         return column.cast("int").cast("string")
     if kind.startswith("array"):
-        names = f.transform(column, lambda x: f.coalesce(_clean(x), f.lit(OTHERS_UNKNOWN)))
+        names = f.transform(column, lambda x: f.when(x.isNull(), f.lit(OTHERS_UNKNOWN)).otherwise(_clean(x)))
         return f.when(f.size(column) == 0, f.lit(TAKES_NONE)).otherwise(f.array_join(names, ";"))
     if kind.startswith("map"):
         pairs = f.transform(f.map_entries(column), _pair)
@@ -50,15 +50,17 @@ def _written(name: str, kind: str) -> Any:
 def _pair(entry: Any) -> Any:
     from pyspark.sql import functions as f
 
-    amount = f.coalesce(entry["value"].cast("double").cast("string"), f.lit(OTHERS_UNKNOWN))
-    return f.concat(_clean(entry["key"]), f.lit("="), amount)
+    amount = entry["value"].cast("double")
+    text = f.when(amount.isNull() | f.isnan(amount), f.lit(OTHERS_UNKNOWN)).otherwise(amount.cast("string"))
+    return f.concat(_clean(entry["key"]), f.lit("="), text)
 
 
 def _clean(text: Any) -> Any:
-    """A name without what separates names."""
+    """A name without what separates names; one that would be read as no name, as none or as others is a name nobody knows."""
     from pyspark.sql import functions as f
 
-    return f.translate(text, BETWEEN + END + ";=", "    ")
+    name = f.trim(f.translate(text, BETWEEN + END + ";=", "    "))
+    return f.when(f.lower(name).isin("", TAKES_NONE, OTHERS_UNKNOWN), f.lit("-")).otherwise(name)
 
 
 def is_number(kind: str) -> bool:
@@ -70,13 +72,16 @@ def unpacked(program: Program, texts: Any, kinds: Mapping[str, str]) -> Any:
     import pyarrow as pa
     import pyarrow.csv as csv
 
+    read_as = {name: _read_as(program, name, kind) for name, kind in kinds.items()}
+    if not len(texts) or not kinds:
+        return pa.table({name: pa.array([], kind) for name, kind in read_as.items()})
     joined = pa.py_buffer("".join(texts.to_pylist()).encode())
     return csv.read_csv(
         pa.BufferReader(joined),
         csv.ReadOptions(column_names=list(kinds), use_threads=False, block_size=max(len(joined), 1) + 1),
         csv.ParseOptions(delimiter=BETWEEN, quote_char=False, double_quote=False, ignore_empty_lines=False),
         csv.ConvertOptions(
-            column_types={name: _read_as(program, name, kind) for name, kind in kinds.items()},
+            column_types=read_as,
             null_values=[""],
             strings_can_be_null=True,
             true_values=["1"],

@@ -46,6 +46,38 @@ def test_a_scale_is_turned_and_a_missing_code_is_unknown(program: Program, tmp_p
     assert [row for row, _, _ in wrong] == [6]
 
 
+def test_a_tenth_of_a_scale_of_100_is_the_very_point_of_the_scale_of_10(program: Program, tmp_path: Path) -> None:
+    text = "findings: {leg_pain_nrs: {column: v, factor: 0.1}}"
+    rows, _ = made(program, tmp_path, text, {"v": list(range(101))})
+    assert [r["leg_pain_nrs"] for r in rows] == [i / 10 for i in range(101)]
+
+
+def test_amounts_below_zero_are_refused_and_what_is_not_told_of_a_complete_map_is_unknown(
+    program: Program, tmp_path: Path
+) -> None:
+    columns = {"g": ["900", "", "0", "-1"], "f": ["", "", "300", ""]}
+    text = "findings: {KIND: {amounts: {g: gabapentin, f: fluoxetine}}}"
+    rows, wrong = made(program, tmp_path, text.replace("KIND", "dose_mg_per_day"), columns)
+    assert [r["dose_mg_per_day"] for r in rows][:3] == [[("gabapentin", 900.0)], None, [("fluoxetine", 300.0)]]
+    assert [row for row, _, _ in wrong] == [3]
+    rows, wrong = made(program, tmp_path, text.replace("KIND", "recently_stopped"), columns)
+    assert [r["recently_stopped"] for r in rows][:3] == [
+        [("gabapentin", 900.0), ("fluoxetine", None)],
+        None,
+        [("gabapentin", 0.0), ("fluoxetine", 300.0)],
+    ]
+    assert [row for row, _, _ in wrong] == [3]
+
+
+def test_a_day_that_no_month_has_and_a_column_of_lists_are_told(program: Program, tmp_path: Path) -> None:
+    text = 'findings: {age_years: {from: a, to: b, unit: years, format: "%d.%m.%Y"}}'
+    rows, wrong = made(program, tmp_path, text, {"a": ["30.02.1970", "28.02.1970"], "b": ["01.03.2020", "01.03.2020"]})
+    assert [r["age_years"] for r in rows] == [None, 50.0]
+    assert [row for row, _, _ in wrong] == [0]
+    with pytest.raises(UnreadableMap, match="column `a` holds list"):
+        made(program, tmp_path, text, {"a": [["x"]], "b": ["01.03.2020"]})
+
+
 def test_otherwise_unknown_keeps_the_row(program: Program, tmp_path: Path) -> None:
     text = "findings: {onset: {column: o, values: {s: sudden}, otherwise: unknown}}"
     rows, wrong = made(program, tmp_path, text, {"o": ["s", "x"]})

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from afterdisc.errors import UnreadableSource
-from afterdisc.registry.run.bounded_lines import LONGEST_LINE, MARK, BoundedLines
+from afterdisc.registry.files.bounded_lines import LONGEST_LINE, MARK, BoundedLines
 from functional.registry.people import answers, as_csv, people, refused, run
 
 
@@ -146,11 +146,12 @@ main()
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="limits of file size are a POSIX thing")
-def test_a_full_disk_is_told_and_the_run_goes_on_once_there_is_room(tmp_path: Path) -> None:
+@pytest.mark.parametrize("room", ["20000", "100"], ids=["for some parts", "not for the journal"])
+def test_a_full_disk_is_told_and_the_run_goes_on_once_there_is_room(tmp_path: Path, room: str) -> None:
     pq.write_table(people(300), tmp_path / "a.parquet")
     out = tmp_path / "out"
     words = ["registry", "run", str(tmp_path / "a.parquet"), str(out), "--no-intervals", "--rows-a-part", "100"]
-    done = subprocess.run([sys.executable, "-c", FULL_DISK, "20000", *words], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", FULL_DISK, room, *words], capture_output=True, text=True)
     assert done.returncode == 8, done.stderr
     assert "no room left" in done.stderr
     assert "Traceback" not in done.stderr

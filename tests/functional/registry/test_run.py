@@ -16,7 +16,7 @@ from afterdisc.cli import cli
 from afterdisc.door import assess
 from afterdisc.errors import AnotherRun, UnknownFinding, UnreadableSource
 from afterdisc.program import Program
-from afterdisc.registry.run.sources import sha256_of
+from afterdisc.registry.files.sources import sha256_of
 from functional.registry.people import answers, as_csv, people, refused, run, table
 
 

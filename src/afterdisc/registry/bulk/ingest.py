@@ -13,13 +13,15 @@ from afterdisc.fhir import read_record, record_of
 from afterdisc.intake.batch import layout_of
 from afterdisc.program import Program
 from afterdisc.registry.bulk import sql
-from afterdisc.registry.bulk.lines import bad_lines, readable_copy
+from afterdisc.registry.bulk.lines import readable_copy
 from afterdisc.registry.columns import findings_schema
 from afterdisc.views.run import view_files
 
 PEOPLE_A_BATCH = 4_096
 MEMORY = "2GB"  # what does not fit is spilled
 Row = tuple[str, int, str, str]  # source, row, column, reason
+NO_JSON = "UnreadableRecord: an entry of a person is no JSON that can be read."
+ENDS = "it ends in the middle: a copy cut short? Fetch it again."
 RECORD = ("index_operation_date", "death_date", "visit_date")
 
 
@@ -42,6 +44,7 @@ class Ingest:
         self.program, self.source, self.at, self.n_threads = program, source, at, n_threads
         self.schema = findings_schema(program, ["id", *RECORD, *layout_of(program).simple])
         self._refused: list[Row] = []
+        self.problems: list[dict[str, str]] = []  # files that could not be read to their end
 
     def refused(self) -> list[Row]:
         """(file, line, element, reason) of lines that are no resource, of people whose record cannot be read, and of entries
@@ -89,32 +92,42 @@ class Ingest:
         import duckdb
 
         out: dict[str, list[Path]] = {}
-        for path in view_files(self.source):
+        for n, path in enumerate(view_files(self.source)):
             file = path
             try:
-                found = connection.execute(sql.census([file])).fetchall()
+                kinds = _kinds(connection, file)
             except duckdb.Error:
-                file, told = readable_copy(path, work)
-                self._refused += told
-                found = connection.execute(sql.census([file])).fetchall()
-            for _, kind, _ in found:
-                if kind is None:
-                    self._refused += bad_lines(file, path.name)
-                else:
-                    out.setdefault(kind, []).append(file)
+                kinds = {None}
+            if None in kinds:
+                file = work / f"{n}.ndjson"
+                self._tell(path, *readable_copy(path, self._name(path), file))
+                kinds = _kinds(connection, file)
+            for kind in sorted(kind for kind in kinds if kind is not None):
+                out.setdefault(kind, []).append(file)
         if not out.get("Patient"):
             raise UnreadableSource(f"{self.source.name} holds no Patient. Is it a FHIR R4 bulk export, one resource a line?")
         return out
+
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self.source).as_posix() if path != self.source else path.name
+
+    def _tell(self, path: Path, told: list[Row], is_cut: bool) -> None:
+        self._refused += told
+        if is_cut:
+            self.problems.append({"source": self._name(path), "what": f"{self._name(path)}: {ENDS}"})
 
     # -- one person --------------------------------------------------------------------------------------------------
 
     def _row(self, patient: str, entries: list[str]) -> dict[str, Any] | None:
         """The findings of one person; None if the record is no FHIR R4, which is told without naming the person."""
-        resources = [json.loads(text) for text in entries]
         try:
+            resources = [json.loads(text) for text in entries]
             reading = read_record(self.program, record_of(resources, patient=patient), at=self.at)
         except UnreadableRecord as error:
             self._refused.append((self.source.name, 0, error.element, f"UnreadableRecord: {error}"))
+            return None
+        except (ValueError, RecursionError):
+            self._refused.append((self.source.name, 0, "", NO_JSON))
             return None
         row: dict[str, Any] = dict(reading.findings)
         for name, value in row.items():
@@ -124,8 +137,14 @@ class Ingest:
         row["visit_date"] = _day(self.at)
         row["index_operation_date"] = _day(reading.operated_on)
         dead = next((r.get("deceasedDateTime") for r in resources if r.get("resourceType") == "Patient"), None)
-        row["death_date"] = _day(dead)
+        died, at = _day(dead), _day(self.at)
+        row["death_date"] = died if died and died <= at else None
         return row
+
+
+def _kinds(connection: Any, file: Path) -> set[str | None]:
+    """The types of resource in a file; None among them if a line is none."""
+    return {kind for _, kind, _ in connection.execute(sql.census([file])).fetchall()}
 
 
 def _day(text: Any) -> Any:

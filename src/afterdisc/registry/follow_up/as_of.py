@@ -32,6 +32,8 @@ def as_of(program: Program, files: Sequence[Path], *, date: str | None = None, e
     import duckdb
     import pyarrow.parquet as pq
 
+    if not files:
+        return
     names = list(dict.fromkeys(name for file in files for name in pq.read_schema(file).names))
     missing = next((name for name in (ID, VISIT) if name not in names), None)
     if missing:

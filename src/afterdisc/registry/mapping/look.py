@@ -8,12 +8,12 @@ from typing import Any
 
 from afterdisc.errors import UnreadableSource
 from afterdisc.program import Program
+from afterdisc.registry.files.pieces import pieces_of
+from afterdisc.registry.files.sources import source_files
 from afterdisc.registry.mapping.mapped import mapped
 from afterdisc.registry.mapping.read import read_map
 from afterdisc.registry.mapping.suggest import MOST_CODES, Suggestion, suggest
 from afterdisc.registry.outcomes import outcomes
-from afterdisc.registry.run.pieces import pieces_of
-from afterdisc.registry.run.sources import source_files
 
 SAMPLE_ROWS = 5_000
 LONGEST_CODE = 30

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from afterdisc.errors import UnreadableMap
 from afterdisc.intake.batch import layout_of
 from afterdisc.program import Program
 from afterdisc.registry.columns import ID, finding_type, record_type
 from afterdisc.registry.mapping.map import UNKNOWN, Amounts, Constant, Elapsed, FromColumn, Map, Way, YesColumns
-from afterdisc.registry.typed import as_kind, whole
+from afterdisc.registry.typed import as_kind, days_of, whole
+from afterdisc.words.printable import quoted
 
 DAYS_A_WEEK, MONTHS_A_YEAR = 7, 12
 Bools = npt.NDArray[np.bool_]
@@ -33,7 +35,8 @@ def mapped(map_: Map, program: Program, batch: Any) -> tuple[Any, Refused]:
     simple = layout_of(program).simple
     for name, way in {**map_.record, **map_.findings}.items():
         kind = record_type(name) if name in map_.record else finding_type(simple[name][1])
-        columns[name], bad = _made(texts, way, kind)
+        is_complete = name in simple and simple[name][1].absent == np.inf
+        columns[name], bad = _made(texts, way, kind, is_complete)
         if not isinstance(way, Constant) and way.otherwise != UNKNOWN:
             reason = f"UnmappedValue: `{name}` cannot be made of it. Add it to the map, or say `otherwise: unknown`."
             refused += [(int(i), ", ".join(way.columns), reason) for i in np.flatnonzero(bad)]
@@ -68,15 +71,19 @@ class _Texts:
             values = whole(self.batch.column(column))
             if pa.types.is_date(values.type) or pa.types.is_timestamp(values.type):
                 values = pc.strftime(values, "%Y-%m-%d")
-            self.made[column] = pc.utf8_trim_whitespace(values.cast(pa.string()))
+            try:
+                self.made[column] = pc.utf8_trim_whitespace(values.cast(pa.string()))
+            except pa.ArrowException:
+                what = f"column {quoted(column)} holds {values.type}: a map takes columns of text, numbers, yes/no or dates."
+                raise UnreadableMap(what) from None
         text = self.made[column]
         if not missing:
             return _Text(text)
         return _Text(pc.if_else(pc.is_in(text, pa.array(missing, pa.string())), None, text))
 
 
-def _made(texts: _Texts, way: Way, kind: Any) -> tuple[Any, Bools]:
-    """(values of that kind, where one could not be made)."""
+def _made(texts: _Texts, way: Way, kind: Any, is_complete: bool) -> tuple[Any, Bools]:
+    """(values of that kind, where one could not be made). `is_complete`: what a map of amounts does not name is not there."""
     n = texts.batch.num_rows
     if isinstance(way, Constant):
         import pyarrow as pa
@@ -86,7 +93,7 @@ def _made(texts: _Texts, way: Way, kind: Any) -> tuple[Any, Bools]:
         return _elapsed(texts, way)
     if isinstance(way, YesColumns):
         return _names(texts, way, n)
-    return _amounts(texts, way, n) if isinstance(way, Amounts) else _column(texts, way, kind)
+    return _amounts(texts, way, is_complete) if isinstance(way, Amounts) else _column(texts, way, kind)
 
 
 def _column(texts: _Texts, way: FromColumn, kind: Any) -> tuple[Any, Bools]:
@@ -102,9 +109,20 @@ def _column(texts: _Texts, way: FromColumn, kind: Any) -> tuple[Any, Bools]:
         if way.decimal == ",":
             text = pc.replace_substring(text, ",", ".")
         values, bad = as_kind(text, pa.float64())
-        scaled = values if (way.factor, way.offset) == (1.0, 0.0) else pc.add(pc.multiply(values, way.factor), way.offset)
-        return scaled.cast(kind, safe=False), bad
+        return _scaled(values, way).cast(kind, safe=False), bad
     return as_kind(text, kind)
+
+
+def _scaled(values: Any, way: FromColumn) -> Any:
+    """70 by a factor of 0.1 is 7 and not the number beside it: a factor that is one part of a whole number divides."""
+    import pyarrow.compute as pc
+
+    if (way.factor, way.offset) == (1.0, 0.0):
+        return values
+    parts = round(1 / way.factor) if 0 < abs(way.factor) < 1 else 0
+    divides = parts != 0 and 1 / parts == way.factor
+    scaled = pc.divide(values, float(parts)) if divides else pc.multiply(values, way.factor)
+    return pc.add(scaled, way.offset) if way.offset else scaled
 
 
 def _looked_up(text: Any, values: Mapping[str, Any], kind: Any) -> tuple[Any, Bools]:
@@ -117,13 +135,9 @@ def _looked_up(text: Any, values: Mapping[str, Any], kind: Any) -> tuple[Any, Bo
 
 
 def _dates(text: Any, date_format: str) -> tuple[Any, Bools]:
-    import pyarrow as pa
     import pyarrow.compute as pc
 
-    given = pc.if_else(pc.equal(text, ""), None, text)
-    found = pc.strptime(given, date_format, "s", error_is_null=True)
-    bad = pc.and_(pc.is_valid(given), pc.is_null(found)).to_numpy(zero_copy_only=False)
-    return found.cast(pa.date32()), bad
+    return days_of(pc.if_else(pc.equal(text, ""), None, text), date_format)
 
 
 def _elapsed(texts: _Texts, way: Elapsed) -> tuple[Any, Bools]:
@@ -181,15 +195,23 @@ def _names(texts: _Texts, way: YesColumns, n: int) -> tuple[Any, Bools]:
     return pa.array(out, pa.list_(pa.string())), bad
 
 
-def _amounts(texts: _Texts, way: Amounts, n: int) -> tuple[Any, Bools]:
-    """A map a row from the columns that hold an amount; null where none does. Zero is no dose."""
+def _amounts(texts: _Texts, way: Amounts, is_complete: bool) -> tuple[Any, Bools]:
+    """A map a row from the columns that hold an amount; null where none does. Zero is no dose.
+
+    In a complete map (weeks since each medicine was stopped) zero counts, and a name whose column is empty is kept without
+    amount: left out, it would say no.
+    """
     import pyarrow as pa
 
-    amounts, bad = [], np.zeros(n, np.bool_)
+    amounts, bad = [], np.zeros(texts.batch.num_rows, np.bool_)
     for column in way.columns:
         values, wrong = as_kind(texts.of(column, way.missing).values, pa.float64())
         amounts.append(values.to_numpy(zero_copy_only=False))
-        bad |= wrong
+        bad |= wrong | (amounts[-1] < 0)
     names, table = list(way.names.values()), np.array(amounts).T
-    out = [[(name, float(x)) for name, x in zip(names, row, strict=True) if x > 0] or None for row in table]
+    kept = ~np.isnan(table).all(axis=1)[:, None] & ((table >= 0) | np.isnan(table)) if is_complete else table > 0
+    out = [
+        [(names[j], None if np.isnan(row[j]) else float(row[j])) for j in np.flatnonzero(keep)] or None
+        for row, keep in zip(table, kept, strict=True)
+    ]
     return pa.array(out, pa.map_(pa.string(), pa.float64())), bad

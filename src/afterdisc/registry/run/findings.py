@@ -10,13 +10,13 @@ import numpy as np
 
 from afterdisc.errors import UnreadableSource
 from afterdisc.program import Program
-from afterdisc.registry.columns import ID
+from afterdisc.registry.columns import ID, RECORD_COLUMNS, SOURCE_FILE, SOURCE_ROW, record_type
+from afterdisc.registry.files.pieces import Piece, column_names
+from afterdisc.registry.files.sources import SourceFile
 from afterdisc.registry.run.parts import Row
-from afterdisc.registry.run.pieces import Piece, column_names
-from afterdisc.registry.run.sources import SourceFile
-from afterdisc.registry.typed import refuse_names, typed
+from afterdisc.registry.typed import refuse_names, refuse_twice, typed
 
-SOURCE_FILE, SOURCE_ROW = "source_file", "source_row"
+NOBODY = "UnreadableRow: the row names no person. Fill in the column, or leave it out in every row."
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,12 @@ class FindingsOf:
     program: Program
     map: Any = None
     without: frozenset[str] = frozenset()
+    record: tuple[str, ...] = ()  # record columns that every table gets, null where its file has none
+    is_source: bool = True  # False: a table made by a stage before, which knows where its rows stood
 
     @staticmethod
     def plain(program: Program) -> FindingsOf:
-        return FindingsOf(program)
+        return FindingsOf(program, is_source=False)
 
     @staticmethod
     def checked(
@@ -43,7 +45,7 @@ class FindingsOf:
 
         Raises UnknownFinding or UnreadableMap where columns do not fit: nothing is run on half of what was meant.
         """
-        given = None
+        given, record = None, set()
         if map_file is not None:
             from afterdisc.registry.mapping import read_map
 
@@ -54,21 +56,27 @@ class FindingsOf:
             except UnreadableSource as error:
                 problems.append({"source": file.name, "what": str(error)})
                 continue
+            names = [n for n in names if n not in without]
             if given is None:
-                refuse_names(program, [n for n in names if n not in without], file.name)
+                refuse_names(program, names, file.name)
+                record |= {n for n in names if n in RECORD_COLUMNS and n not in (SOURCE_FILE, SOURCE_ROW)}
             else:
+                refuse_twice(names, file.name)
                 given.refuse_columns(names, file.name)
-        return FindingsOf(program, given, frozenset(without))
+        return FindingsOf(program, given, frozenset(without), tuple(n for n in RECORD_COLUMNS if n in record))
 
     def __call__(self, piece: Piece) -> tuple[Any, list[Row]]:
         name, numbers = piece.file.name, row_numbers(piece)
         refused: list[Row] = [(name, r.row, r.column, r.reason) for r in piece.refused]
-        table = piece.table.drop_columns([c for c in piece.table.schema.names if c in self.without])
+        without = self.without | {SOURCE_FILE, SOURCE_ROW} if self.is_source and self.map is None else self.without
+        table = piece.table.drop_columns([c for c in piece.table.schema.names if c in without])
         if self.map is not None:
             made, wrong = self._mapped(table)
         else:
             made, found = typed(self.program, table)
             wrong = [(r.row, r.column, r.reason) for r in found]
+        unread = {row for row, column, _ in wrong if column == ID}
+        wrong += [(row, ID, NOBODY) for row in _nameless(made) if row not in unread]
         refused += [(name, int(numbers[row]), column, reason) for row, column, reason in wrong]
         return self._kept(made, name, numbers, {row for row, _, _ in wrong}), refused
 
@@ -86,14 +94,27 @@ class FindingsOf:
         """Without the refused rows, with where each row stood in the source, and with a name for each person."""
         import pyarrow as pa
 
-        if SOURCE_ROW not in table.schema.names:
+        if self.is_source or SOURCE_ROW not in table.schema.names:
+            table = table.drop_columns([n for n in (SOURCE_FILE, SOURCE_ROW) if n in table.schema.names])
             table = table.append_column(SOURCE_FILE, pa.repeat(pa.scalar(file), len(numbers)))
             table = table.append_column(SOURCE_ROW, pa.array(numbers, pa.int64()))
+        for name in self.record:
+            if name not in table.schema.names:
+                table = table.append_column(name, pa.nulls(table.num_rows, record_type(name)))
         if ID not in table.schema.names:
             table = table.add_column(0, ID, pa.array([str(n) for n in numbers], pa.string()))
         if not wrong:
             return table
         return table.take(pa.array(np.setdiff1d(np.arange(table.num_rows), sorted(wrong)), pa.int64()))
+
+
+def _nameless(table: Any) -> Any:
+    """Rows whose `id` is empty: taken together they would be one person."""
+    import pyarrow.compute as pc
+
+    if ID not in table.schema.names:
+        return np.array([], np.intp)
+    return np.flatnonzero(pc.fill_null(pc.equal(pc.utf8_trim_whitespace(table.column(ID)), ""), True).to_numpy())
 
 
 def row_numbers(piece: Piece) -> Any:

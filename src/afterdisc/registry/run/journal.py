@@ -42,7 +42,7 @@ class Journal:
         whole = text[: text.rfind(b"\n") + 1]  # a line cut short by a kill was not done
         lines = [json.loads(line) for line in whole.splitlines()]
         if not lines:
-            self.path.unlink()
+            os.truncate(self.path, 0)
             self._append({"run": settings})
             return
         changed = [key for key, value in settings.items() if lines[0]["run"].get(key) != value]

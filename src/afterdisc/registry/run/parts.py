@@ -6,13 +6,14 @@ import csv
 import errno
 import io
 import os
-from collections.abc import Iterable, Iterator
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from afterdisc.errors import NoRoom
-from afterdisc.registry.run.sources import sha256_of
+from afterdisc.registry.files.sources import sha256_of
 
 PEOPLE, WORK, REFUSED = "people", "work", "refused.csv"
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -25,8 +26,8 @@ def room_needed(out: Path) -> Iterator[None]:
     """Says so where the disk is full."""
     try:
         yield
-    except OSError as error:
-        if error.errno in FULL or "No space left" in str(error):
+    except Exception as error:  # the error classes of DuckDB and Arrow are no OSError, what they say is
+        if getattr(error, "errno", None) in FULL or "No space left" in str(error):
             raise NoRoom(
                 f"there is no room left for {out.name}. What is written is safe: make room, then start the same command "
                 "again to go on."
@@ -87,20 +88,27 @@ def write_whole(path: Path, data: bytes) -> None:
             aside.unlink(missing_ok=True)
 
 
-def _csv(rows: Iterable[Row]) -> bytes:
+def _csv(rows: Iterable[Sequence[object]]) -> bytes:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue().encode()
 
 
-def join_refused(out: Path, n_parts: int, ahead: Iterable[Row]) -> None:
+@contextmanager
+def refused_file(path: Path) -> Iterator[Callable[[Iterable[Row]], None]]:
+    """A file of refused rows that is written as they come: a registry may be refused as a whole."""
+    with path.open("w", encoding="utf-8", newline="") as handle:
+        yield csv.writer(handle, lineterminator="\n").writerows
+
+
+def join_refused(out: Path, n_parts: int, ahead: Iterable[Path]) -> None:
     """All refused rows in one file: those of the stages before, then those of the parts in their order."""
     target = out / REFUSED
     aside = target.with_name(target.name + ".writing")
     with room_needed(out):
         with aside.open("wb") as handle:
-            handle.write(_csv([HEADER, *ahead]))  # type: ignore[list-item]
-            for number in range(n_parts):
-                with suppress(FileNotFoundError):
-                    handle.write(refused_part(out, number).read_bytes())
+            handle.write(_csv([HEADER]))
+            for path in (*ahead, *(refused_part(out, number) for number in range(n_parts))):
+                with suppress(FileNotFoundError), path.open("rb") as part:
+                    shutil.copyfileobj(part, handle)
         os.replace(aside, target)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import platform
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from afterdisc.program import Program
+from afterdisc.registry.files.sources import SourceFile, sha256_of
 from afterdisc.registry.run.journal import Journal
 from afterdisc.registry.run.parts import PEOPLE, REFUSED, WORK, people_part, room_needed, write_whole
-from afterdisc.registry.run.sources import SourceFile, sha256_of
 from afterdisc.registry.run.stages import Stage
 
 NAME = "receipt.json"
@@ -47,7 +48,7 @@ def receipt_of(
         "schema": SCHEMA,
         "complete": not problems,
         "rows": {"in": every[0].n_in, "out": assessed.n_out, "refused": sum(s.n_refused for s in every)},
-        "stages": [s.counts() for s in every],
+        "stages": [asdict(s) for s in every],
         "problems": problems,
         "not_read": not_read,
         "several_rows_a_person": _several_rows(out, [str(people_part(out, d.part)) for d in written]),

@@ -12,18 +12,17 @@ from typing import Any
 
 from afterdisc.errors import AnotherRun, RegistryError, UnreadableSource
 from afterdisc.program import Program
-from afterdisc.registry.run.findings import SOURCE_FILE, SOURCE_ROW, FindingsOf
-from afterdisc.registry.run.journal import NAME as JOURNAL
+from afterdisc.registry.columns import SOURCE_FILE, SOURCE_ROW
+from afterdisc.registry.files.pieces import Piece, pieces_of, row_count
+from afterdisc.registry.files.sources import SourceFile, sha256_of, source_files
+from afterdisc.registry.run.findings import FindingsOf
+from afterdisc.registry.run.folder import held_folder
 from afterdisc.registry.run.journal import Done, Journal
-from afterdisc.registry.run.parts import PEOPLE, REFUSED, WORK, join_refused, people_part, write_part
-from afterdisc.registry.run.pieces import Piece, pieces_of, row_count
-from afterdisc.registry.run.receipt import NAME as RECEIPT
+from afterdisc.registry.run.parts import PEOPLE, REFUSED, WORK, join_refused, people_part, room_needed, write_part
 from afterdisc.registry.run.receipt import read_receipt, receipt_of, write_receipt
-from afterdisc.registry.run.sources import SourceFile, sha256_of, source_files
 from afterdisc.registry.run.stages import Stage, fhir_stage, follow_up_stage, staged, table_stage
 
 ROWS_A_PART = 65_536
-MADE_HERE = (PEOPLE, WORK, REFUSED, JOURNAL, RECEIPT)
 Progress = Callable[[str, int, int | None], None]  # what is done, rows done, rows in all if known
 
 
@@ -66,7 +65,8 @@ def run_registry(
     A file that is damaged is told in the receipt (`complete` is then false); the rows before the damage and the other
     files are assessed. Raises RegistryError or CaseError for what stops the whole run; what is written stays good.
     """
-    return _Run(program, settings, today, clock, command, progress).receipt()
+    with room_needed(settings.out):
+        return _Run(program, settings, today, clock, command, progress).receipt()
 
 
 class _Run:
@@ -80,7 +80,12 @@ class _Run:
         self.stages: list[Stage] = []
 
     def receipt(self) -> dict[str, Any]:
-        _make_folder(self.s.out, restart=self.s.restart)
+        with held_folder(self.s.out, self.s.source, restart=self.s.restart):
+            made = self._made()
+            shutil.rmtree(self.s.out / WORK, ignore_errors=True)
+        return made
+
+    def _made(self) -> dict[str, Any]:
         said = self._said()
         journal = Journal(self.s.out, said)
         finished = read_receipt(self.s.out)
@@ -90,13 +95,12 @@ class _Run:
         for name in (PEOPLE, WORK):
             (self.s.out / name).mkdir(exist_ok=True)
         self._assess_all(journal, self._staged_files())
-        join_refused(self.s.out, len(journal.done), (row for stage in self.stages for row in stage.refused))
+        join_refused(self.s.out, len(journal.done), [self.s.out / WORK / stage.name / REFUSED for stage in self.stages])
         receipt = receipt_of(
             self.program, self.s.out, journal, command=self.command, settings=said, files=self.files, stages=self.stages,
             problems=self.problems, not_read=self.not_read, begun=self.begun, ended=self.clock(),
         )  # fmt: skip
         write_receipt(self.s.out, receipt)
-        shutil.rmtree(self.s.out / WORK, ignore_errors=True)
         return receipt
 
     def _said(self) -> dict[str, Any]:
@@ -124,8 +128,9 @@ class _Run:
     def _staged_files(self) -> list[SourceFile]:
         """The files that hold what is assessed row by row: the source itself, or what the stages before made of it."""
         if self.files[0].kind == "ndjson":
+            self._refuse_settings_of_tables()
             at = self.s.as_of or self.today
-            return self._stage("fhir", fhir_stage(self.program, self.s.source, at=at))
+            return self._stage("fhir", fhir_stage(self.program, self.s.source, self.problems, at=at))
         self.to_findings = FindingsOf.checked(self.program, self.files, self.s.map_file, self.s.without, self.problems)
         good = [f for f in self.files if f.name not in {p["source"] for p in self.problems}]
         if not good:
@@ -136,10 +141,16 @@ class _Run:
         return self._stage("follow_up", follow_up_stage(self.program, files, as_of=self.s.as_of, each_visit=self.s.each_visit))
 
     def _stage(self, name: str, make: Callable[[Path], Stage]) -> list[SourceFile]:
-        stage, files = staged(self.s.out, name, make)
+        stage, files = staged(self.s.out, name, make, self.problems)
         self.stages.append(stage)
         self.to_findings = FindingsOf.plain(self.program)
         return files
+
+    def _refuse_settings_of_tables(self) -> None:
+        given = {"--map": self.s.map_file, "--without": self.s.without, "--each-visit": self.s.each_visit}
+        meant = [name for name, value in given.items() if value]
+        if meant:
+            raise RegistryError(f"{', '.join(meant)} is for tables. FHIR is read as the knowledge says, one row a person.")
 
     # -- row by row ----------------------------------------------------------------------------------------------
 
@@ -205,17 +216,3 @@ def _table(batch: Any) -> Any:
     import pyarrow as pa
 
     return pa.Table.from_batches([batch])
-
-
-def _make_folder(out: Path, *, restart: bool) -> None:
-    """Raises AnotherRun for a folder that holds what no run has made."""
-    if out.exists() and not out.is_dir():
-        raise RegistryError(f"{out.name} is a file. Name a folder for the answers.")
-    out.mkdir(parents=True, exist_ok=True, mode=0o700)
-    foreign = [p.name for p in out.iterdir() if p.name not in MADE_HERE]
-    if foreign or (any(out.iterdir()) and not (out / JOURNAL).exists()):
-        raise AnotherRun(f"{out.name} holds other files ({', '.join(foreign[:3])}). Name an empty folder for the answers.")
-    if restart:
-        for name in MADE_HERE:
-            path = out / name
-            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)

@@ -8,14 +8,15 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from afterdisc.program import Program
-from afterdisc.registry.run.parts import WORK, Row, room_needed, write_whole
-from afterdisc.registry.run.pieces import Piece
-from afterdisc.registry.run.sources import SourceFile
+from afterdisc.registry.columns import SOURCE_FILE, SOURCE_ROW
+from afterdisc.registry.files.pieces import Piece
+from afterdisc.registry.files.sources import SourceFile
+from afterdisc.registry.run.parts import REFUSED, WORK, Row, refused_file, room_needed, write_whole
 
 ROWS_A_FILE = 262_144
 
@@ -28,14 +29,16 @@ class Stage:
     n_in: int
     n_out: int
     n_refused: int
-    refused: tuple[Row, ...] = field(default=(), repr=False)
-
-    def counts(self) -> dict[str, Any]:
-        return {k: v for k, v in asdict(self).items() if k != "refused"}
 
 
-def staged(out: Path, name: str, make: Callable[[Path], Stage]) -> tuple[Stage, list[SourceFile]]:
-    """The stage and its files, made now unless they were made whole before."""
+def staged(
+    out: Path, name: str, make: Callable[[Path], Stage], problems: list[dict[str, str]]
+) -> tuple[Stage, list[SourceFile]]:
+    """The stage and its files, made now unless they were made whole before.
+
+    What was found damaged on the way is added to `problems`, now or again. Refused rows stand in REFUSED beside the files.
+    """
+    begun = len(problems)
     folder = out / WORK / name
     mark = out / WORK / f"{name}.json"
     if not mark.exists():
@@ -43,19 +46,25 @@ def staged(out: Path, name: str, make: Callable[[Path], Stage]) -> tuple[Stage, 
         folder.mkdir(parents=True)
         with room_needed(out):
             stage = make(folder)
-            write_whole(mark, json.dumps(asdict(stage)).encode())
+            write_whole(mark, json.dumps({"stage": asdict(stage), "problems": problems[begun:]}).encode())
     told = json.loads(mark.read_bytes())
-    stage = Stage(**{**told, "refused": tuple((s, r, c, w) for s, r, c, w in told["refused"])})
+    problems[begun:] = told["problems"]
     paths = sorted(folder.glob("*.parquet"))
-    return stage, [SourceFile(p, p.name, "parquet", p.stat().st_size) for p in paths]
+    return Stage(**told["stage"]), [SourceFile(p, p.name, "parquet", p.stat().st_size) for p in paths]
 
 
 def write_tables(folder: Path, tables: Iterable[Any]) -> int:
-    """Write tables or record batches into files of some hundred thousand rows; returns how many rows."""
+    """Write tables or record batches into files of some hundred thousand rows, other columns into another file.
+
+    Returns how many rows.
+    """
     import pyarrow.parquet as pq
 
     n, writer, number, in_file = 0, None, 0, 0
     for table in tables:
+        if writer is not None and not writer.schema.equals(table.schema):
+            writer.close()
+            writer, number, in_file = None, number + 1, 0
         if writer is None:
             writer = pq.ParquetWriter(folder / f"part-{number:05d}.parquet", table.schema, compression="zstd")
         writer.write(table)
@@ -90,7 +99,6 @@ def table_stage(pieces: Iterable[Piece], findings_of: Callable[[Piece], tuple[An
     """Rows of a source as findings tables."""
 
     def make(folder: Path) -> Stage:
-        refused: list[Row] = []
         n_in = n_refused = 0
 
         def tables() -> Iterable[Any]:
@@ -99,25 +107,38 @@ def table_stage(pieces: Iterable[Piece], findings_of: Callable[[Piece], tuple[An
                 table, wrong = findings_of(piece)
                 n_in += piece.n_rows
                 n_refused += len({row for _, row, _, _ in wrong})
-                refused.extend(wrong)
+                refuse(wrong)
                 if table.num_rows:
                     yield table
 
-        n_out = write_tables(folder, tables())
-        return Stage("findings", n_in, n_out, n_refused, tuple(refused))
+        with refused_file(folder / REFUSED) as refuse:
+            n_out = write_tables(folder, tables())
+        return Stage("findings", n_in, n_out, n_refused)
 
     return make
 
 
-def fhir_stage(program: Program, source: Path, *, at: str) -> Callable[[Path], Stage]:
-    """A FHIR bulk export as a findings table, one row a person."""
+def fhir_stage(program: Program, source: Path, problems: list[dict[str, str]], *, at: str) -> Callable[[Path], Stage]:
+    """A FHIR bulk export as a findings table, one row a person; `source_row` is their place in the order of ids."""
 
     def make(folder: Path) -> Stage:
         from afterdisc.registry.bulk import findings_of
 
         ingest = findings_of(program, source, at=at)
-        n_out = write_tables(folder, ingest.batches())
-        refused = tuple((str(s), int(row), str(column), str(why)) for s, row, column, why in ingest.refused())
-        return Stage("fhir", n_out, n_out, 0, refused)
+        n_out = write_tables(folder, _numbered(ingest.batches(), source.name))
+        problems.extend(ingest.problems)
+        with refused_file(folder / REFUSED) as refuse:
+            refuse(ingest.refused())
+        return Stage("fhir", n_out, n_out, 0)
 
     return make
+
+
+def _numbered(batches: Iterable[Any], source: str) -> Iterable[Any]:
+    import pyarrow as pa
+
+    n = 0
+    for batch in batches:
+        numbers = pa.array(range(n + 1, n + batch.num_rows + 1), pa.int64())
+        n += batch.num_rows
+        yield batch.append_column(SOURCE_FILE, pa.repeat(pa.scalar(source), batch.num_rows)).append_column(SOURCE_ROW, numbers)

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from afterdisc.errors import UnreadableSource
+from afterdisc.registry.files.csv_file import csv_batches, csv_names
+from afterdisc.registry.files.sources import SourceFile
 from afterdisc.registry.outcomes import Refusal
-from afterdisc.registry.run.csv_file import csv_batches, csv_names
-from afterdisc.registry.run.sources import SourceFile
 
 READ_ROWS = 16_384
 

@@ -11,11 +11,12 @@ from typing import IO, Any
 import numpy as np
 
 from afterdisc.errors import UnreadableSource
+from afterdisc.registry.files.bounded_lines import LONGEST_LINE, MARK, BoundedLines
+from afterdisc.registry.files.sources import SourceFile
 from afterdisc.registry.outcomes import Refusal
-from afterdisc.registry.run.bounded_lines import LONGEST_LINE, MARK, BoundedLines
-from afterdisc.registry.run.sources import SourceFile
 
 BLOCK_BYTES = 2 * LONGEST_LINE
+SWALLOWS = "UnreadableRow: a field runs over several lines that look like rows, which are lost in it. Close the quotation mark."
 SEPARATORS = (",", ";", "\t", "|")
 
 
@@ -52,7 +53,7 @@ def csv_batches(file: SourceFile, skip: int) -> Iterator[tuple[Any, list[Refusal
         numbers = _numbers(batch.num_rows, last, ahead)
         last = int(numbers[-1]) if len(numbers) else last
         bad, refused[:] = [r for r in refused if r.row <= last], [r for r in refused if r.row > last]
-        batch, numbers, garbled = _texts(batch, numbers)
+        batch, numbers, garbled = _texts(batch, numbers, separator)
         keep_rows = np.flatnonzero(numbers > skip)
         if len(keep_rows) < batch.num_rows:
             batch = batch.take(pa.array(keep_rows))
@@ -83,7 +84,11 @@ def _header(file: SourceFile) -> tuple[list[str], str]:
     except UnicodeDecodeError:
         raise UnreadableSource(f"{file.name}: the header line is not UTF-8. Save it as UTF-8.") from None
     separator = max(SEPARATORS, key=text.count)
-    names = next(csv.reader([text], delimiter=separator), [])
+    try:
+        names = next(csv.reader([text], delimiter=separator), [])
+    except csv.Error:
+        what = "the header line cannot be read. Is this CSV, with a line end after each row?"
+        raise UnreadableSource(f"{file.name}: {what}") from None
     if not text or not all(names):
         raise UnreadableSource(f"{file.name}: the first line must name every column.")
     twice = next((n for n in names if names.count(n) > 1), None)
@@ -103,6 +108,8 @@ def _first_line(file: SourceFile) -> bytes:
 def _why(row: Any) -> str:
     if MARK.decode() in (row.text or ""):
         return f"UnreadableRow: the line is longer than {LONGEST_LINE // 2**20} MB. Is a quotation mark or a line end missing?"
+    if "\n" in (row.text or "").strip():
+        return SWALLOWS
     return (
         f"UnreadableRow: {row.actual_columns} fields where the header names {row.expected_columns}. Quote fields that hold "
         "the separator."
@@ -115,8 +122,8 @@ def _numbers(n: int, last: int, refused: set[int]) -> Any:
     return (every[~np.isin(every, list(refused))] if refused else every)[:n]
 
 
-def _texts(batch: Any, numbers: Any) -> tuple[Any, Any, list[Refusal]]:
-    """Bytes as text; a row that is not UTF-8, and one that holds nothing, is refused."""
+def _texts(batch: Any, numbers: Any, separator: str) -> tuple[Any, Any, list[Refusal]]:
+    """Bytes as text; a row that is not UTF-8, that holds nothing, or that has swallowed others is refused."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -135,8 +142,24 @@ def _texts(batch: Any, numbers: Any) -> tuple[Any, Any, list[Refusal]]:
     empty = np.all([pc.equal(c, "").to_numpy(zero_copy_only=False) for c in columns], axis=0)
     garbled += [Refusal(int(numbers[i]), "", "UnreadableRow: the line is empty.") for i in np.flatnonzero(empty & ~bad)]
     bad |= empty
+    swallows = _swallows(columns, separator) & ~bad
+    garbled += [Refusal(int(numbers[i]), "", SWALLOWS) for i in np.flatnonzero(swallows)]
+    bad |= swallows
     good = np.flatnonzero(~bad)
     return (out.take(pa.array(good)), numbers[good], garbled) if bad.any() else (out, numbers, garbled)
+
+
+def _swallows(columns: list[Any], separator: str) -> Any:
+    """Rows with a field of several lines that holds as many separators as a row: a quotation mark that was never closed."""
+    import pyarrow.compute as pc
+
+    out = np.zeros(len(columns[0]) if columns else 0, np.bool_)
+    for values in columns if len(columns) > 1 else ():
+        lines = pc.match_substring(values, "\n")
+        if pc.any(lines).as_py():
+            many = pc.greater_equal(pc.count_substring(values, separator), len(columns) - 1)
+            out |= pc.and_(lines, many).to_numpy(zero_copy_only=False)
+    return out
 
 
 def _garbled(row: int, column: str) -> Refusal:
