@@ -35,7 +35,7 @@ def cohort() -> None:
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed draws the same people.")
 @click.option("--out", type=click.Path(), help="A file for cases, or a folder for a whole registry; else standard output.")
 @click.option("--where", help="Only people in whom this is true: 'leg_pain_nrs >= 7 and smoker'.")
-@click.option("--as", "kind", type=KINDS, help="Write a registry into the folder --out: findings tables, or a FHIR bulk export.")
+@click.option("--as", "kind", type=KINDS, help="Write a registry into --out: findings tables, or a FHIR bulk export.")
 @click.option("--visits", type=click.IntRange(1, 20), default=1, show_default=True, help="Visits a person, in a registry.")
 @click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="The day of the registry (default: 2026-01-01).")
 @click.option("--knowledge", "folder", type=FOLDER, help="A knowledge folder other than the installed one.")

@@ -48,7 +48,13 @@ class Drawn:
 def draw_rows(program: Program, n: int, seed: int) -> Drawn:
     """The people of `draw_cases` as rows of a batch."""
     drawn = _Draw(program, n, np.random.Generator(np.random.PCG64(seed)))
-    return Drawn(drawn.rows(), drawn.causes())
+    rows = drawn.rows()
+    for c, column in enumerate(program.columns):  # as a clinician would write it
+        if column.kind == "count":
+            rows[:, c] = np.trunc(rows[:, c])
+        elif column.kind == "number":
+            rows[:, c] = rounded(rows[:, c], 2)
+    return Drawn(rows, drawn.causes())
 
 
 class _Draw:

@@ -38,6 +38,8 @@ def last_visits(program: Program, rows: Floats, rng: np.random.Generator, n_visi
         before = np.floor(weeks * DAYS_A_WEEK * k / n_visits).astype(np.int64)
         earlier = np.where(rng.random(rows.shape) < share, rows, np.nan)
         earlier[:, program.time_column] = np.round((np.round(weeks * DAYS_A_WEEK) - before) / DAYS_A_WEEK, 2)
+        for first, second, slack, _ in program.orders:  # what could not have been yet was not asked
+            earlier[earlier[:, first] > earlier[:, second] + slack, first] = np.nan
         visits.append(Visit(earlier, before))
     return [*visits, Visit(rows, np.zeros(len(rows), np.int64))]
 
@@ -71,4 +73,4 @@ def _column(column: Column, values: Floats) -> Any:
     if column.states:
         codes = pa.array(np.where(unknown, 0, values).astype(np.int32), mask=unknown)
         return pa.array(column.states, pa.string()).take(codes)
-    return pa.array(np.where(unknown, 0.0, np.round(values, 2)), finding_type(column), mask=unknown)
+    return pa.array(np.where(unknown, 0.0, values), finding_type(column), mask=unknown)
