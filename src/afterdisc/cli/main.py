@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from afterdisc.cli import cohort, ehr, hooks, publish, registry, view, workspace, write
+from afterdisc.cli import cohort, ehr, hooks, publish, registry, validate, view, workspace, write
 from afterdisc.cli.fhir import fhir
 from afterdisc.errors import AfterdiscError
 from afterdisc.words.printable import printable
@@ -265,5 +265,5 @@ def coverage(folder: str | None) -> None:
     click.echo(text(cover(read_knowledge(folder or INSTALLED))))
 
 
-for command in (*registry.COMMANDS, *view.COMMANDS, *publish.COMMANDS):
+for command in (*registry.COMMANDS, *validate.COMMANDS, *view.COMMANDS, *publish.COMMANDS):
     cli.add_command(command)

@@ -11,6 +11,8 @@ import click
 ANSWERS = click.Path(exists=True, file_okay=False, path_type=Path)
 TRUTH = click.Path(exists=True, path_type=Path)
 FILE = click.Path(dir_okay=False)
+DRAWS = click.IntRange(0, 10_000)
+SHOWN = ("auc", "slope", "observed_to_expected")
 
 
 def _print_schema(context: click.Context, _: click.Parameter, asked: bool) -> None:
@@ -29,9 +31,9 @@ def _print_schema(context: click.Context, _: click.Parameter, asked: bool) -> No
 @click.option("--html", "html_file", type=FILE, help="Write a page with curves here.")
 @click.option("--json", "json_file", type=FILE, help="Write everything as JSON here (schema: --schema).")
 @click.option("--by", default="", metavar="COLUMNS", help="Also by group: columns of the answers, as in finding_sex,site.")
-@click.option("--bootstrap", "n_draws", type=click.IntRange(0, 10_000), default=200, show_default=True, help="Draws for intervals.")
+@click.option("--bootstrap", "n_draws", type=DRAWS, default=200, show_default=True, help="Draws for intervals.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Of the draws.")
-@click.option("--schema", is_flag=True, is_eager=True, expose_value=False, callback=_print_schema, help="Print the JSON Schema.")
+@click.option("--schema", is_flag=True, is_eager=True, expose_value=False, callback=_print_schema, help="Print the schema.")
 def validate_command(
     out: Path, truth: Path, html_file: str | None, json_file: str | None, by: str, n_draws: int, seed: int
 ) -> None:
@@ -86,10 +88,11 @@ def _table(result: dict[str, Any]) -> str:
     lines.append(f"{'cause':34}{'with it':>9}  {'AUC':22}{'slope':22}found / promised")
     for cause in result["causes"]:
         n = "-" if cause["with_cause"] is None else str(cause["with_cause"])
-        shown = [_short(cause["measures"][m]) for m in ("auc", "slope", "observed_to_expected")] if not cause["not_shown"] else []
+        shown = [] if cause["not_shown"] else [_short(cause["measures"][m]) for m in SHOWN]
         lines.append(f"{cause['cause']:34}{n:>9}  " + ("".join(f"{s:22}" for s in shown).rstrip() or cause["not_shown"]))
     first = result["ranking"]["with_a_cause"]["any"]
-    lines.append("a true cause among the first k, of those with one: " + ", ".join(f"{k}: {_short(e)}" for k, e in first.items()))
+    ranked = ", ".join(f"{k}: {_short(found)}" for k, found in first.items())
+    lines.append(f"a true cause among the k most probable, of those with one: {ranked}")
     return "\n".join(lines)
 
 

@@ -5,16 +5,16 @@ All three say the same: true, false, or unknown. Atoms compare float64 with floa
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Sequence
 from enum import IntEnum
-from functools import lru_cache, reduce
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from afterdisc.engine.planes import columns_of, planes, reading_of, to_truth
 from afterdisc.program import Tape
 from afterdisc.words.truth import Truth
 
@@ -29,16 +29,6 @@ class Op(IntEnum):
 
 
 _SIGN = {Op.LT: "<", Op.LE: "<=", Op.GT: ">", Op.GE: ">=", Op.EQ: "==", Op.NE: "!="}
-_COMPARE: dict[int, Callable[[Any, Any], Any]] = {
-    Op.LT: operator.lt,
-    Op.LE: operator.le,
-    Op.GT: operator.gt,
-    Op.GE: operator.ge,
-    Op.EQ: operator.eq,
-    Op.NE: operator.ne,
-}
-
-
 def needed(tape: Tape, nodes: Sequence[int]) -> list[int]:
     """The nodes that these nodes rest on, themselves included, children before parents."""
     keep = np.zeros(len(tape.op), np.bool_)
@@ -107,89 +97,20 @@ def _joined(op: int, kids: list[str], n: int) -> str:
     return f"True if {yes}>={n} else (False if {open_}<{n} else None)"
 
 
-# -- many cases: two bit planes a node ---------------------------------------------------------------------------
+# -- many cases: two bit planes a node, see `planes` ----------------------------------------------------------------
 
-Plane = npt.NDArray[np.uint64]
-Planes = tuple[Plane, Plane]  # known true, known false; 64 cases a word
-PART = 16_384  # rows at once: the planes of all nodes and a column then stay in the cache
-TILE = 64  # rows turned at once
+PART = 16_384  # rows at once
 
 
 def batch_truth(tape: Tape, nodes: Sequence[int], rows: Rows) -> Trits:
-    """[case, node] for a block of rows [case, column]: 64 cases a machine word [kleene1952]."""
-    order = needed(tape, nodes)
-    columns = np.unique(tape.column[order])  # -1 too: a node that reads none looks at the length alone
-    place = np.searchsorted(columns, tape.column)
+    """[case, node] for a block of rows [case, column]."""
+    reading = reading_of(tape, needed(tape, nodes), nodes)
     out = np.empty((len(nodes), len(rows)), np.int8)  # node by node, so that every write is one run
-    turned = np.empty((len(columns), min(len(rows), PART)))
     for start in range(0, len(rows), PART):
         part = rows[start : start + PART]
-        for tile in range(0, len(part), TILE):
-            turned[:, tile : min(tile + TILE, len(part))] = part[tile : tile + TILE, columns].T
-        planes: dict[int, Planes] = {}
-        known: dict[int, Plane] = {}
-        for n in order:
-            planes[n] = _plane(tape, n, turned[place[n], : len(part)], planes, known)
-        for j, n in enumerate(nodes):
-            yes, no = planes[n]
-            codes = out[j, start : start + len(part)]
-            np.add(_bits(yes, len(part)).view(np.int8), _bits(yes | no, len(part)).view(np.int8), out=codes)
-            codes -= 1
+        yes, no = planes(tape, reading, columns_of(reading, part))
+        to_truth(yes, no, out[:, start : start + len(part)])
     return out.T
-
-
-def _plane(tape: Tape, n: int, column: Rows, planes: dict[int, Planes], known: dict[int, Plane]) -> Planes:
-    op = int(tape.op[n])
-    if op <= Op.KNOWN:
-        c = int(tape.column[n])
-        if c not in known:
-            known[c] = _packed(column == column)
-        if op == Op.KNOWN:
-            return known[c], ~known[c]
-        if op == Op.IN:
-            yes = reduce(operator.or_, (_packed(column == float(i)) for i in _items(tape, n)), np.zeros_like(known[c]))
-        else:
-            yes = _packed(_COMPARE[op](column, float(tape.value[n])))
-        yes &= known[c]
-        return yes, known[c] & ~yes
-    kids = [planes[k] for k in _items(tape, n)]
-    if op == Op.NOT:
-        return kids[0][1], kids[0][0]
-    if op == Op.AT_LEAST:
-        return _at_least(int(tape.value[n]), kids)
-    is_and, width = op == Op.AND, -(-len(column) // 64)
-    every, some = np.full(width, ~np.uint64(0)), np.zeros(width, np.uint64)
-    for yes, no in kids:
-        every &= yes if is_and else no
-        some |= no if is_and else yes
-    return (every, some) if is_and else (some, every)
-
-
-def _at_least(n: int, kids: list[Planes]) -> Planes:
-    yes = _count_reaches(n, [y for y, _ in kids])
-    no = _count_reaches(len(kids) - n + 1, [f for _, f in kids])
-    return yes, no
-
-
-def _count_reaches(n: int, bits: list[Plane]) -> Plane:
-    """Where at least n of the planes have a one. reached[j] = at least j so far."""
-    width = len(bits[0])
-    reached = [np.full(width, ~np.uint64(0))] + [np.zeros(width, np.uint64) for _ in range(max(n, 0))]
-    for plane in bits:
-        for j in range(len(reached) - 1, 0, -1):
-            reached[j] |= reached[j - 1] & plane
-    return reached[max(n, 0)]
-
-
-def _packed(mask: npt.NDArray[np.bool_]) -> Plane:
-    out = np.zeros(-(-len(mask) // 64), np.uint64)
-    raw = np.packbits(mask, bitorder="little")
-    out.view(np.uint8)[: len(raw)] = raw
-    return out
-
-
-def _bits(plane: Plane, n: int) -> npt.NDArray[np.uint8]:
-    return np.unpackbits(plane.view(np.uint8), bitorder="little", count=n)
 
 
 # -- the reasons -------------------------------------------------------------------------------------------------

@@ -50,11 +50,11 @@ def decision_curve(cells: Cells, drawn: Counts) -> list[dict[str, Any]]:
 
 def by_truth(drawn: Counts) -> Counts:
     """[draw, cell] as [draw, without or with the cause, interval]."""
-    return drawn.reshape(len(drawn), -1, 2).transpose(0, 2, 1)
+    return drawn.reshape(len(drawn), drawn.shape[1] // 2, 2).transpose(0, 2, 1)
 
 
 def _merged(cells: Cells, floor: int) -> npt.NDArray[np.intp]:
-    """Groups from the top down, each joined with the next until it is large enough; what is left at the bottom joins the last."""
+    """Groups from the top down, each joined with the next until it is large enough; what is left at the end joins the last."""
     kept: list[int] = []
     upto = cells.n.shape[1]
     for start in cells.cases[::-1]:

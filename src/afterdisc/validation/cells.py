@@ -24,7 +24,7 @@ N_GROUPS = 10
 
 @dataclass(frozen=True)
 class Cells:
-    """The intervals of one cause's probability and what a row in each is like on average; axis 0 is without or with the cause."""
+    """The intervals of one cause's probability and what a row in each is like on average; axis 0: without or with it."""
 
     cell: npt.NDArray[np.uint16]  # [row] 2 * interval + (1 with the cause)
     n: Counts  # [2, interval]
@@ -45,7 +45,7 @@ class Cells:
 
 
 def cells_of(p: Floats, is_true: npt.NDArray[np.bool_]) -> Cells:
-    """The cells of one cause's rows. Thresholds and the ends of groups are ends of intervals, so that no interval straddles one."""
+    """The cells of one cause's rows. Thresholds and the ends of groups are ends of intervals: no interval straddles one."""
     ordered = np.sort(p)
     tenths = _quantiles(ordered, np.arange(1, len(p) + 1, dtype=float))
     cases = _quantiles(ordered, np.cumsum(ordered))
@@ -60,9 +60,8 @@ def cells_of(p: Floats, is_true: npt.NDArray[np.bool_]) -> Cells:
         total = np.bincount(cell, weights=values, minlength=size)
         return _by_truth(np.divide(total, n, out=np.zeros(size), where=n > 0))
 
-    return Cells(
-        cell, _by_truth(n), mean(p), mean((p - is_true) ** 2), mean(log_odds(p)), ends, _starts(ends, tenths), _starts(ends, cases)
-    )
+    means = mean(p), mean((p - is_true) ** 2), mean(log_odds(p))
+    return Cells(cell, _by_truth(n), *means, ends, _starts(ends, tenths), _starts(ends, cases))
 
 
 def log_odds(p: Floats) -> Floats:

@@ -8,9 +8,9 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-SIDE, LEFT, RIGHT, TOP, BOTTOM = 340, 48, 12, 14, 40
+SIDE, LEFT, RIGHT, TOP, BOTTOM = 340, 48, 22, 26, 40
 TICKS = 4
-LOWEST = -0.25  # of the highest net benefit: what falls below is not drawn
+BELOW = 1  # marks of net benefit below zero; what falls deeper is not drawn
 Points = Sequence[tuple[float, float]]
 
 
@@ -55,7 +55,7 @@ def decision(name: str, title: str, curve: Sequence[dict[str, Any]]) -> Markup:
     """Net benefit against the threshold: by the model, by acting on everybody, and on nobody (the zero line)."""
     values = [(p["threshold"], p["model"]["value"], p["model"]["low"], p["model"]["high"], p["everybody"]) for p in curve]
     top = max([1e-4, *(v[1] for v in values), *(v[4] for v in values)]) * 1.1
-    frame = Frame(values[-1][0], LOWEST * top, top)
+    frame = Frame(values[-1][0], -BELOW / TICKS * top, top)
 
     def cut(points: Points) -> Points:
         return [(x, max(y, frame.y0)) for x, y in points]
@@ -65,7 +65,7 @@ def decision(name: str, title: str, curve: Sequence[dict[str, Any]]) -> Markup:
         inside = [(x, y) for x, y in points if y >= frame.y0]
         return inside or points[:1]
 
-    parts = [_axes(frame, "act from a probability of", "net benefit", share=top > 0.01)]
+    parts = [_axes(frame, "act from a probability of", "net benefit", marks=TICKS + BELOW, share=False)]
     if values[0][2] is not None:
         band = [*cut([(v[0], v[3]) for v in values]), *reversed(cut([(v[0], v[2]) for v in values]))]
         parts.append(f'<polygon class="band" points="{" ".join(frame.at(x, min(y, top)) for x, y in band)}"/>')
@@ -77,7 +77,9 @@ def decision(name: str, title: str, curve: Sequence[dict[str, Any]]) -> Markup:
     return _picture(name, title, said, parts, SIDE, SIDE)
 
 
-def forest(name: str, title: str, rows: Sequence[tuple[str, dict[str, Any]]], *, low: float, high: float, mark: float) -> Markup:
+def forest(
+    name: str, title: str, rows: Sequence[tuple[str, dict[str, Any]]], *, low: float, high: float, mark: float
+) -> Markup:
     """One estimate with its interval a row, between `low` and `high`; the line at `mark` says nothing either way."""
     width, left, step = 720, 290, 22
 
@@ -107,24 +109,25 @@ def _picture(name: str, title: str, said: str, parts: Sequence[str], width: int,
     ).format(w=width, h=height, n=name, t=title, d=said, i=Markup("".join(parts)))
 
 
-def _axes(frame: Frame, across: str, up: str, *, share: bool = True) -> str:
+def _axes(frame: Frame, across: str, up: str, *, marks: int = TICKS, share: bool = True) -> str:
     parts = []
-    for k in range(TICKS + 1):
-        y = frame.y0 + (frame.y1 - frame.y0) * k / TICKS
-        x = frame.x1 * k / TICKS
+    for k in range(marks + 1):
+        y = frame.y0 + (frame.y1 - frame.y0) * k / marks
         _, down = frame.place(0, y)
-        right, _ = frame.place(x, 0)
         parts.append(frame.line([(0, y), (frame.x1, y)], "grid"))
-        shown = _share(y) if share else f"{y:.1g}"
+        shown = _share(y) if share else f"{y:.2g}" if abs(y) > 1e-9 else "0"
         parts.append(f'<text class="small" x="{LEFT - 5}" y="{down + 4:.1f}" text-anchor="end">{shown}</text>')
+    for k in range(TICKS + 1):
+        x = frame.x1 * k / TICKS
+        right, _ = frame.place(x, 0)
         parts.append(f'<text class="small" x="{right}" y="{SIDE - BOTTOM + 16}" text-anchor="middle">{_share(x)}</text>')
-    parts.append(f'<text class="small" x="{SIDE - RIGHT}" y="{SIDE - 6}" text-anchor="end">{across}</text>')
+    parts.append(f'<text class="small" x="{SIDE - RIGHT}" y="{SIDE - 8}" text-anchor="end">{across}</text>')
     parts.append(f'<text class="small" x="2" y="10">{up}</text>')
     return "".join(parts)
 
 
 def _share(value: float) -> str:
-    return f"{100 * value:.{0 if abs(value) >= 0.1 else 1}f} %"
+    return f"{100 * value:.{0 if abs(value) >= 0.1 or not value else 1}f} %"
 
 
 def _short(label: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,8 @@ def groups_of(name: str, values: npt.NDArray[Any]) -> Iterator[tuple[str, Rows]]
 
 def _quarters(values: npt.NDArray[np.float64], known: npt.NDArray[np.float64]) -> Iterator[tuple[str, Rows]]:
     ends = np.unique(np.quantile(known, [0.25, 0.5, 0.75], method="higher"))
-    names = [f"below {ends[0]:g}", *(f"{a:g} to below {b:g}" for a, b in zip(ends, ends[1:], strict=False)), f"{ends[-1]:g} and above"]
+    between = [f"{a:g} to below {b:g}" for a, b in pairwise(ends)]
+    names = [f"below {ends[0]:g}", *between, f"{ends[-1]:g} and above"]
     place = np.searchsorted(ends, values, side="right")
     for k, called in enumerate(names):
         rows = (place == k) & ~np.isnan(values)

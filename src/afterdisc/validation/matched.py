@@ -73,7 +73,7 @@ def matched(out: Path, truth: Path, by: Sequence[str] = ()) -> Compared:
             _check_columns(columns, by)
             people = read_truth(connection, truth, causes)
             rows, values = _rows(connection, causes, by, columns, people["rows_compared"])
-    except duckdb.Error as error:
+    except (duckdb.IOException, duckdb.InvalidInputException, duckdb.ConversionException) as error:
         raise UnreadableSource(f"{out.name} or {truth.name} cannot be read ({type(error).__name__}). Write it again.") from None
     return Compared(rows, values, people, _knowledge(files[0]))
 
@@ -122,7 +122,8 @@ def _query(causes: tuple[str, ...], by: Sequence[str], columns: dict[str, str]) 
     ]
     parts.append(f"CAST({'CASE ' + ' '.join(cases) + ' ELSE 0 END' if cases else '0'} AS UTINYINT) AS top")
     parts += [f'CAST("{n}" AS {"DOUBLE" if _is_number(columns[n]) else "VARCHAR"}) AS by{k}' for k, n in enumerate(by)]
-    return f"SELECT {', '.join(parts)}, CAST(person AS INTEGER) AS person FROM people JOIN truth ON truth.id = CAST(people.id AS VARCHAR)"
+    parts.append("CAST(person AS INTEGER) AS person")
+    return f"SELECT {', '.join(parts)} FROM people JOIN truth ON truth.id = CAST(people.id AS VARCHAR)"
 
 
 def _is_number(kind: str) -> bool:

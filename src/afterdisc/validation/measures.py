@@ -11,7 +11,9 @@ import numpy.typing as npt
 from afterdisc.validation.cells import THRESHOLDS, Cells, Counts, Floats
 from afterdisc.validation.cells import log_odds as log_odds_of
 
-ROUNDS, CLOSE, STEEPEST = 40, 1e-10, 50.0
+ROUNDS, HALVINGS = 40, 30
+CLOSE, TOLERATED, STEEPEST = 1e-9, 1e-12, 50.0
+TRUTH = np.array([[0.0], [1.0]])
 
 
 def auc(counts: Counts) -> Floats:
@@ -89,29 +91,62 @@ def exact_lines(p: Floats, is_true: npt.NDArray[np.bool_]) -> tuple[float, float
 
 
 def _fit(counts: Counts, log_odds: Floats, *, with_slope: bool) -> tuple[Floats, Floats]:
-    """Newton's method, all draws at once; NaN of a draw that does not settle, as when the cause is told apart entirely."""
+    """Logistic regression, all draws at once; NaN of a draw that does not settle, as when the cause is told apart entirely."""
     used = counts.sum(axis=(0, 1)) > 0
-    counts, x = counts[:, :, used], log_odds[:, used]
-    a, b = np.zeros(len(counts)), np.ones(len(counts))
-    moved = np.full(len(counts), np.inf)
+    kept, x = counts[:, :, used].astype(float), log_odds[:, used]
+    line = _settled(kept, x, with_slope, careful=False)
+    open_ = np.isnan(line[:, 0])
+    if open_.any():
+        line[open_] = _settled(kept[open_], x, with_slope, careful=True)
+    return line[:, 0], line[:, 1]
+
+
+def _settled(counts: Floats, x: Floats, with_slope: bool, *, careful: bool) -> Floats:
+    """[draw, intercept and slope] by Newton's method; `careful` halves a step until it is an improvement."""
+    line, step = np.tile([0.0, 1.0], (len(counts), 1)), np.full((len(counts), 2), np.inf)
     with np.errstate(all="ignore"):
         for _ in range(ROUNDS):
-            fitted = 1 / (1 + np.exp(-(a[:, None, None] + b[:, None, None] * x)))
-            off = counts * (np.array([0.0, 1.0])[:, None] - fitted)
-            weight = counts * fitted * (1 - fitted)
-            g0, h00 = off.sum(axis=(1, 2)), weight.sum(axis=(1, 2))
-            if not with_slope:
-                step = g0 / h00
-                a, moved = a + step, np.abs(step)
-            else:
-                g1, h01, h11 = (off * x).sum(axis=(1, 2)), (weight * x).sum(axis=(1, 2)), (weight * x * x).sum(axis=(1, 2))
-                det = h00 * h11 - h01 * h01
-                da, db = (h11 * g0 - h01 * g1) / det, (h00 * g1 - h01 * g0) / det
-                a, b, moved = a + da, b + db, np.maximum(np.abs(da), np.abs(db))
-            if not (moved > CLOSE).any():
+            step = _newton(counts, x, line, with_slope)
+            if careful:
+                step *= _kept_share(counts, x, line, step)[:, None]
+            line = line + step
+            if not (np.abs(step) > CLOSE).any():
                 break
-        settled = (moved <= CLOSE) & (np.abs(a) < STEEPEST) & (np.abs(b) < STEEPEST)
-    return np.where(settled, a, np.nan), np.where(settled, b, np.nan)
+        is_settled = (np.abs(step) <= CLOSE).all(axis=1) & (np.abs(line) < STEEPEST).all(axis=1)
+    return np.where(is_settled[:, None], line, np.nan)
+
+
+def _newton(counts: Floats, x: Floats, line: Floats, with_slope: bool) -> Floats:
+    """[draw, intercept and slope] the step to where the likelihood's parabola is highest."""
+    fitted = 1 / (1 + np.exp(-_on(line, x)))
+    off, weight = counts * (TRUTH - fitted), counts * fitted * (1 - fitted)
+    g0, h00 = off.sum(axis=(1, 2)), weight.sum(axis=(1, 2))
+    if not with_slope:
+        return np.stack([g0 / h00, np.zeros_like(g0)], axis=1)
+    g1, h01, h11 = (part.sum(axis=(1, 2)) for part in (off * x, weight * x, weight * x * x))
+    det = h00 * h11 - h01 * h01
+    return np.asarray(np.stack([h11 * g0 - h01 * g1, h00 * g1 - h01 * g0], axis=1) / det[:, None])
+
+
+def _kept_share(counts: Floats, x: Floats, line: Floats, step: Floats) -> Floats:
+    """[draw] how much of the step to go: 1, or halved until the likelihood is no worse."""
+    now, share = _log_likelihood(counts, x, line), np.ones(len(counts))
+    for _ in range(HALVINGS):
+        worse = _log_likelihood(counts, x, line + share[:, None] * step) < now - TOLERATED * np.abs(now)
+        if not worse.any():
+            break
+        share[worse] /= 2
+    return share
+
+
+def _log_likelihood(counts: Floats, x: Floats, line: Floats) -> Floats:
+    on = _on(line, x)
+    return np.asarray((counts * (TRUTH * on - np.logaddexp(0, on))).sum(axis=(1, 2)))
+
+
+def _on(line: Floats, x: Floats) -> Floats:
+    """[draw, without or with the cause, interval] log odds on the line."""
+    return np.asarray(line[:, :1, None] + line[:, 1:, None] * x)
 
 
 def _divided(part: npt.NDArray[np.float64] | Counts, whole: npt.NDArray[np.float64] | Counts) -> Floats:

@@ -31,7 +31,7 @@ def ranks_of(rows: Matched) -> dict[str, Ranks]:
         out["all"][here] = np.where(is_true, rank, 0).max(axis=0)
         out["combination"][here] = rows.top[here]
         for part in PARTS:
-            out[part][here] += WIDTH * ~is_true[expected]
+            out[part][here] += np.where(is_true[expected], 0, WIDTH).astype(np.uint16)
     return out
 
 

@@ -72,7 +72,7 @@ def _check_names(connection: Any, file: Path, causes: Sequence[str]) -> None:
 
 def _counted(connection: Any, path: Path) -> dict[str, int]:
     def one(sql: str) -> int:
-        return int(connection.execute(sql).fetchone()[0])
+        return int(connection.execute(sql).fetchall()[0][0])
 
     people = {
         "in_answers": one("SELECT count(*) FROM assessed WHERE id IS NOT NULL"),
@@ -88,6 +88,6 @@ def _counted(connection: Any, path: Path) -> dict[str, int]:
     if not people["rows_compared"]:
         raise UnreadableSource(
             f"Nobody can be compared: no id of the answers has a known truth in {path.name} "
-            f"({people['in_answers']:,} people with answers, {people['in_truth']:,} with a truth). Are these ids of one registry?"
+            f"({people['in_answers']:,} people with an answer, {people['in_truth']:,} with a truth). Are they one registry's?"
         )
     return people

@@ -136,7 +136,7 @@ def _by_column(compared: Compared, name: str, settings: Settings, progress: Prog
     parts = [compared.rows.taken(rows) for _, rows in listed]
     unseen = hidden([part.n_people for part in parts], settings.floor)
     held = [hidden([int(part.is_true[j].sum()) for part in parts], settings.floor) for j in range(len(compared.rows.causes))]
-    groups = []
+    groups: list[dict[str, Any]] = []
     for g, ((called, _), part) in enumerate(zip(listed, parts, strict=True)):
         progress(f"by {name}", g, len(listed))
         if g in unseen:
