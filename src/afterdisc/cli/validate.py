@@ -84,7 +84,7 @@ def _told(every_seconds: float = 5.0) -> Any:
 def _table(result: dict[str, Any]) -> str:
     """The people and the main measures, one line a cause."""
     people = result["people"]
-    lines = [f"{people['compared'] or 'few'} people compared; {people['without_truth'] or 'no'} with an answer but no truth"]
+    lines = [f"{people['compared']:,} people compared, {people['without_truth']:,} with an answer but no truth"]
     lines.append(f"{'cause':34}{'with it':>9}  {'AUC':22}{'slope':22}found / promised")
     for cause in result["causes"]:
         n = "-" if cause["with_cause"] is None else str(cause["with_cause"])

@@ -20,7 +20,7 @@ from afterdisc.program import Program, kept_with_program
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.uint8]
-MOST_BYTES = 160_000_000  # of rows kept in memory for one cap
+MOST_BYTES = 280_000_000  # of rows kept in memory for one cap
 N_LAST = 4
 
 

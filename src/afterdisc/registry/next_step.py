@@ -26,7 +26,14 @@ class NextStep:
         self.program, self.index = program, index_of(program)
         flags = [root for levels in self.index.flags.values() for root, _ in levels]
         gates = [root for roots in self.index.gates.values() for root, _ in roots]
-        self.decides = np.array([*flags, *self.index.imaging.values(), *gates], np.intp)
+        rest = [*self.index.imaging.values(), *gates]
+        self.decides = np.array([*flags, *rest], np.intp)
+        # an emergency's first test comes first whatever else is raised, but for what lifts the withholding of a test
+        now = [r for levels in self.index.flags.values() for r, u in levels if u == "E0"]
+        lifting = {f for rule in program.book["imaging"].values() for f in rule["overridden_by"]}
+        lifts = [r for f in lifting for r, _ in self.index.flags.get(f, ())]
+        self.emergency = np.array(now, np.intp)
+        self.decides_now = np.array(sorted({*now, *lifts, *rest}), np.intp)
         self.fires = np.array([r for levels in self.index.flags.values() for r, u in levels if u != "ask"], np.intp)
         place = {column.name: i for i, column in enumerate(program.columns)}
         self.first = [place[f] for f in program.book["first_questions"]]
@@ -37,8 +44,9 @@ class NextStep:
         """[case] the id of the first next step, NONE if there is none."""
         out = np.full(len(batch), NONE, object)
         open_ = np.ones(len(batch), np.bool_)
+        is_now = (outcome.truth[:, self.emergency] == 1).any(axis=1)
         for i in np.flatnonzero((outcome.truth[:, self.fires] == 1).any(axis=1)):
-            test = self._urgent(outcome.truth[i])
+            test = self._urgent(outcome.truth[i], bool(is_now[i]))
             if test:
                 out[i], open_[i] = test, False
         asks = open_ & self._must_ask(batch)
@@ -49,9 +57,17 @@ class NextStep:
             out[i] = steps[0]["id"] if steps else NONE
         return out.tolist()
 
-    def _urgent(self, truth: npt.NDArray[np.int8]) -> str:
-        """The first test that the raised red flags ask for; it hangs on the truth of few rules."""
-        key = truth[self.decides].tobytes()
+    def _urgent(self, truth: npt.NDArray[np.int8], is_now: bool) -> str:
+        """The first test that the raised red flags ask for; it hangs on which of a few rules are true."""
+        if is_now:
+            test = self._kept(b"now", self.decides_now, truth)
+            if test:
+                return test
+        return self._kept(b"all", self.decides, truth)
+
+    def _kept(self, what: bytes, decides: Places, truth: npt.NDArray[np.int8]) -> str:
+        """The first test asked for, remembered by the truth of what decides it; of an emergency only if it asks for one."""
+        key = what + np.packbits(truth[decides] == 1).tobytes()
         if key not in self.kept:
             if len(self.kept) >= MOST_KEPT:
                 self.kept.clear()
@@ -60,7 +76,10 @@ class NextStep:
             def of(root: int) -> bool | None:
                 return None if values[root] < 0 else values[root] == 1
 
-            self.kept[key] = next(iter(UrgentTests(self.index, of, raised_flags(self.index, of)).asked_for()), NONE)
+            asked = UrgentTests(self.index, of, raised_flags(self.index, of)).asked_for()
+            first, flag = next(iter(asked.items()), (NONE, None))
+            counts = what == b"all" or (flag is not None and flag.urgency == "E0")
+            self.kept[key] = first if counts else NONE
         return self.kept[key]
 
     def _must_ask(self, batch: Batch) -> npt.NDArray[np.bool_]:

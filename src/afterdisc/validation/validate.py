@@ -135,7 +135,7 @@ def _by_column(compared: Compared, name: str, settings: Settings, progress: Prog
     listed = list(groups_of(name, compared.by[name]))
     parts = [compared.rows.taken(rows) for _, rows in listed]
     unseen = hidden([part.n_people for part in parts], settings.floor)
-    held = [hidden([int(part.is_true[j].sum()) for part in parts], settings.floor) for j in range(len(compared.rows.causes))]
+    held = [_held([part.is_true[j] for part in parts], settings.floor) for j in range(len(compared.rows.causes))]
     groups: list[dict[str, Any]] = []
     for g, ((called, _), part) in enumerate(zip(listed, parts, strict=True)):
         progress(f"by {name}", g, len(listed))
@@ -145,6 +145,11 @@ def _by_column(compared: Compared, name: str, settings: Settings, progress: Prog
         causes = _group_causes(part, [j for j in range(len(held)) if g in held[j]], settings)
         groups.append({"group": called, "people": part.n_people, "rows": part.n_rows, "causes": causes})
     return {"column": name, "groups": groups}
+
+
+def _held(parts: list[Any], floor: int) -> set[int]:
+    """The groups in which too few have a cause, or have it not, or which would give such a group away."""
+    return hidden([int(part.sum()) for part in parts], floor) | hidden([int((~part).sum()) for part in parts], floor)
 
 
 def _group_causes(rows: Matched, held: list[int], settings: Settings) -> list[dict[str, Any]]:

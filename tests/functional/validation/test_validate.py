@@ -105,6 +105,8 @@ def test_small_counts_are_not_shown_nor_to_be_worked_out(tmp_path: Path) -> None
     assert counts["north"] is None  # itself too small
     assert "measures" not in groups["north"]["causes"][0]
     assert "measures" in groups["south"]["causes"][0]
+    for group in groups.values():  # who has not the one cause has the other
+        assert len({cause["with_cause"] is None for cause in group["causes"]}) < 2
     unseen = one_cause(tmp_path / "few", p, np.arange(N) < 3)["causes"][0]
     assert (unseen["with_cause"], "measures" in unseen) == (None, False)
     for group in said["causes"][0]["calibration"]:
@@ -191,7 +193,7 @@ def test_the_command_writes_a_page_and_json_that_keeps_to_its_schema(assessed: P
 def test_people_drawn_from_the_model_come_back_calibrated(assessed: Path) -> None:
     shown = CliRunner().invoke(cli, ["validate", str(assessed / "out"), str(assessed), "--bootstrap", "40"])
     assert shown.exit_code == 0, shown.output
-    assert "1500 people compared" in shown.stdout
+    assert "1,500 people compared" in shown.stdout
     said = validate(assessed / "out", assessed, Settings(FLOOR, n_draws=0))
     common = [c for c in said["causes"] if (c["with_cause"] or 0) >= 100]
     assert len(common) >= 5
