@@ -13,6 +13,7 @@ import cold_start
 import numba
 import patient_view
 import posterior
+import registry
 import rules
 import workspace
 from figures import Figure, progress
@@ -23,7 +24,7 @@ from rich.table import Table
 from afterdisc.door import load_program
 
 # first what the others would fill memory for
-PARTS = ("assessment", "posterior", "rules", "batch", "cold_start", "workspace", "patient_view")
+PARTS = ("assessment", "posterior", "rules", "batch", "cold_start", "workspace", "patient_view", "registry")
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -58,6 +59,7 @@ def measured(names: Sequence[str], rounds: int, cases: Path | None, seconds: int
         "cold_start": lambda: cold_start.measure(rounds),
         "batch": lambda: batch.measure(program, rounds),
         "workspace": lambda: workspace.measure(program, seconds),
+        "registry": lambda: registry.measure(program, rounds),
         "patient_view": lambda: patient_view.measure(program, rounds),
     }
     for name in names:

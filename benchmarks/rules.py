@@ -11,7 +11,8 @@ from peers import Frames, truth_of
 
 from afterdisc.cohort import draw_cases
 from afterdisc.engine.evaluate import engine_of, evaluate_rows, with_late_columns
-from afterdisc.engine.rules import RowRules, batch_truth
+from afterdisc.engine.planes import columns_of, planes, reading_of
+from afterdisc.engine.rules import RowRules, batch_truth, needed
 from afterdisc.intake import batch_from_cases
 from afterdisc.program import Program
 
@@ -29,7 +30,7 @@ def measure(program: Program, rounds: int) -> Iterator[Figure]:
     progress(f"rules: {len(nodes)} conditions for one case, {rounds} rounds")
     yield one_case(program, nodes, peer, rows, rounds)
     progress(f"rules: {len(nodes)} conditions for {N_ROWS} cases, {rounds} rounds")
-    yield block(program, nodes, peer, np.resize(rows, (N_ROWS, rows.shape[1])), rounds)
+    yield from block(program, nodes, peer, np.resize(rows, (N_ROWS, rows.shape[1])), rounds)
 
 
 def one_case(program: Program, nodes: list[int], peer: Frames, rows: npt.NDArray[np.float64], rounds: int) -> Figure:
@@ -56,19 +57,30 @@ def one_case(program: Program, nodes: list[int], peer: Frames, rows: npt.NDArray
     )
 
 
-def block(program: Program, nodes: list[int], peer: Frames, rows: npt.NDArray[np.float64], rounds: int) -> Figure:
+def block(program: Program, nodes: list[int], peer: Frames, rows: npt.NDArray[np.float64], rounds: int) -> Iterator[Figure]:
     """The same for a block: from rows to a truth each, to polars from its own columns to its own booleans."""
     frame = peer.frame(rows)
+    reading = reading_of(program.tape, needed(program.tape, nodes), nodes)
+    columns = columns_of(reading, rows)
     assert np.array_equal(batch_truth(program.tape, nodes, rows), truth_of(peer.select(frame))), "polars says otherwise"
     times = interleaved(
         [
+            Contender("planes", lambda: planes(program.tape, reading, columns), len(rows)),
             Contender("ours", lambda: batch_truth(program.tape, nodes, rows), len(rows)),
             Contender("polars", lambda: peer.select(frame), len(rows)),
         ],
         min(rounds, 5),
     )
-    return Figure(
-        "all rules for a block, to polars",
+    yield at_least(
+        "all rules for a block, from columns to bits, to polars",
+        times_as_fast(cpu_seconds(times["planes"]), cpu_seconds(times["polars"])),
+        4,
+        note="both start from their own columns and end with two bits a truth",
+        ours_us=spread(times["planes"], 1e6),
+        peer_us=spread(times["polars"], 1e6),
+    )
+    yield Figure(
+        "all rules for a block, from rows to a byte a truth, to polars",
         times_as_fast(cpu_seconds(times["ours"]), cpu_seconds(times["polars"])),
         "x",
         note="polars starts from columns and ends with bits; we turn rows and write a truth for each",
