@@ -6,10 +6,12 @@ import sys
 from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from afterdisc.program import Program
+if TYPE_CHECKING:
+    from afterdisc.program import Program
 
 FOLDER = click.Path(file_okay=False)
 PEOPLE = click.IntRange(1, 100_000_000)

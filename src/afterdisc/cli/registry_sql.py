@@ -20,6 +20,7 @@ def sql_command(views: bool, folder: str | None) -> None:
     from afterdisc.cli.write import as_json
     from afterdisc.door import load_program
     from afterdisc.registry.bulk import views_of
+    from afterdisc.registry.bulk.kept import TABLE, keep
     from afterdisc.registry.bulk.sql import people, statements
 
     program = load_program(folder)
@@ -27,6 +28,5 @@ def sql_command(views: bool, folder: str | None) -> None:
     if views:
         click.echo(as_json(list(made)))
         return
-    files = {str(view["resource"]): [Path(f"{view['resource']}.ndjson")] for view in made}
-    for statement in [*statements(program, files), people()]:
+    for statement in [TABLE, keep(program, [Path("export.ndjson")]), *statements(program), people()]:
         click.echo(f"{statement};\n")

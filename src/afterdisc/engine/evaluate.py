@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+import numba
 import numpy as np
 import numpy.typing as npt
 
@@ -141,7 +142,7 @@ def infer(
     at_cap = np.empty(n)
     last_block = engine.tables.sets.block_start[-1]
     arguments = (states, weeks, *engine.model_arguments(), last_block, probability, top_set, top_weight, at_cap)
-    if n <= kernel.BLOCK:
+    if n <= kernel.BLOCK or numba.get_num_threads() == 1:  # a thread of its own shares no lock
         kernel.posterior_block(0, n, *arguments)
     else:
         with kernel.ONE_AT_A_TIME:
@@ -206,7 +207,7 @@ def _any_of(
     members[:, : t.sets.n] = [probability_members(p, p.caps[0])[j] for j in which]
     found = np.empty((len(narrow), len(which)))
     arguments = (states[narrow], weeks[narrow], *engine.model_arguments(), members, found)
-    if len(narrow) <= kernel.BLOCK:
+    if len(narrow) <= kernel.BLOCK or numba.get_num_threads() == 1:
         kernel.any_of_block(0, len(narrow), *arguments)
     else:
         with kernel.ONE_AT_A_TIME:

@@ -76,18 +76,45 @@ def whole(values: Any) -> Any:
     return values.dictionary_decode() if pa.types.is_dictionary(values.type) else values
 
 
+def _readable(values: Any) -> tuple[Any, Any]:
+    """(values, where bytes are no UTF-8): such a cell is null. A file of another encoding holds them as if they were text."""
+    import pyarrow as pa
+
+    try:
+        values.validate(full=True)
+        return values, np.zeros(len(values), np.bool_)
+    except pa.ArrowInvalid:
+        no_text = np.array([not _can_be_read(value) for value in values], np.bool_)
+        return values.take(pa.array(np.arange(len(values)), mask=no_text)), no_text
+
+
+def _can_be_read(value: Any) -> bool:
+    try:
+        value.as_py()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _ids(values: Any) -> tuple[Any, Any]:
     """(ids as text, where one cannot be told)."""
     import pyarrow as pa
 
+    values, no_text = _readable(values)
     try:
-        return values.cast(pa.string()), np.zeros(len(values), np.bool_)
+        return values.cast(pa.string()), no_text
     except pa.ArrowException:  # lists, or bytes that are no text
         return pa.nulls(len(values), pa.string()), values.is_valid().to_numpy(zero_copy_only=False)
 
 
 def as_kind(values: Any, kind: Any) -> tuple[Any, Any]:
     """(values of that kind, where a value is another thing)."""
+    values, no_text = _readable(values)
+    found, wrong = _as_kind(values, kind)
+    return found, wrong | no_text
+
+
+def _as_kind(values: Any, kind: Any) -> tuple[Any, Any]:
     import pyarrow as pa
     import pyarrow.compute as pc
 

@@ -7,12 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from afterdisc.errors import RegistryError
+from afterdisc.errors import AfterdiscError, AnotherRun, RegistryError
 from afterdisc.program import Program
 from afterdisc.registry.run import Settings, run_registry
 from afterdisc.spark.carried import carried, program_of
 
 COMMAND = "afterdisc.spark.assess_files"
+MOST_TOLD = 10
 
 
 def assess_files(
@@ -27,7 +28,7 @@ def assess_files(
     settings  what `afterdisc.registry.run.Settings` takes besides: `intervals`, `map_file`, `as_of` …
 
     A task that Spark starts anew goes on where the one before was stopped. Raises RegistryError if two sources have one
-    name; what is wrong with a source is raised when its task has run.
+    name, and, when all tasks have run, if some could not be assessed; the answers to the others are then there.
     """
     names = [Path(source).name for source in sources]
     twice = next((name for name in names if names.count(name) > 1), None)
@@ -36,10 +37,30 @@ def assess_files(
     program_bytes = carried(spark, program)
     asked = Settings(Path(), Path(), **settings)
 
-    def task(pair: tuple[str, str]) -> dict[str, Any]:
+    def task(pair: tuple[str, str]) -> tuple[dict[str, Any], str]:
         source, target = pair
         mine = replace(asked, source=Path(source), out=Path(target), n_threads=1)
-        return run_registry(program_of(program_bytes()), mine, today=today, clock=lambda: at, command=COMMAND)
+        program = program_of(program_bytes())
+        try:
+            return run_registry(program, mine, today=today, clock=lambda: at, command=COMMAND), ""
+        except AnotherRun:  # two tasks for one folder: Spark must not take this one for done
+            raise
+        except AfterdiscError as error:  # the same on every worker: trying again would not mend it
+            return {}, f"{type(error).__name__}: {error}"
 
     pairs = [(str(source), str(Path(out) / name)) for source, name in zip(sources, names, strict=True)]
-    return list(spark.sparkContext.parallelize(pairs, len(pairs)).map(task).collect())
+    if not pairs:
+        return []
+    done = spark.sparkContext.parallelize(pairs, len(pairs)).map(task).collect()
+    _refuse_failed([(name, why) for name, (_, why) in zip(names, done, strict=True) if why], len(names))
+    return [receipt for receipt, _ in done]
+
+
+def _refuse_failed(failed: list[tuple[str, str]], n_sources: int) -> None:
+    if failed:
+        told = "\n".join(f"    {name}: {why}" for name, why in failed[:MOST_TOLD])
+        more = f"\n    and {len(failed) - MOST_TOLD} more" if len(failed) > MOST_TOLD else ""
+        raise RegistryError(
+            f"{len(failed)} of {n_sources} sources could not be assessed; the answers to the others are written. Mend these "
+            f"and call again: what is done is not done twice.\n{told}{more}"
+        )

@@ -11,6 +11,7 @@ from afterdisc.registry.outcomes import outcome_schema, outcomes
 from afterdisc.registry.typed import refuse_names, typed
 from afterdisc.spark.carried import carried, program_of
 from afterdisc.spark.packed import PACKED, packed_column, unpacked
+from afterdisc.spark.ways import Way, ways_of
 
 REFUSED = "refused"
 
@@ -25,17 +26,18 @@ def assess(frame: Any, program: Program, *, intervals: bool = False) -> Any:
     (column: reason; all answers are then null), null for every row that was. A row's answer is the one of a single
     machine to the last bit, whichever rows share its batch.
 
-    Raises UnknownFinding for a column that is no finding.
+    Raises UnknownFinding for a column that is no finding, ImpossibleState or ImpossibleValue for one whose type can hold no
+    value of its finding.
     """
     from pyspark.sql import functions as f
 
-    kinds = {name: kind for name, kind in frame.dtypes if name != ID and name not in RECORD_COLUMNS}
-    record = [name for name in frame.columns if name in RECORD_COLUMNS]
     refuse_names(program, frame.columns, "the DataFrame")
+    ways = ways_of(program, frame.dtypes)
+    record = [name for name in frame.columns if name in RECORD_COLUMNS]
     columns = [f.expr(_id(frame)), *(f.col(f"`{name}`") for name in record)]
-    packed = frame.select(*columns, packed_column(kinds).alias(PACKED))
+    packed = frame.select(*columns, packed_column(ways).alias(PACKED))
     schema = _out_schema(program, record, intervals)
-    return packed.mapInArrow(_mapper(carried(frame.sparkSession, program), kinds, record, intervals), _spark_schema(schema))
+    return packed.mapInArrow(_mapper(carried(frame.sparkSession, program), ways, record, intervals), _spark_schema(schema))
 
 
 def findings_frame(spark: Any, path: str, program: Program) -> Any:
@@ -53,21 +55,22 @@ def _id(frame: Any) -> str:
 
 
 def _mapper(
-    program_bytes: Callable[[], bytes], kinds: Mapping[str, str], record: list[str], intervals: bool
+    program_bytes: Callable[[], bytes], ways: Mapping[str, Way], record: list[str], intervals: bool
 ) -> Callable[[Iterator[Any]], Iterator[Any]]:
     def answers(batches: Iterator[Any]) -> Iterator[Any]:
         program = program_of(program_bytes())
         for batch in batches:
-            yield answered(program, batch, kinds, record, intervals)
+            yield answered(program, batch, ways, record, intervals)
 
     return answers
 
 
-def answered(program: Program, batch: Any, kinds: Mapping[str, str], record: list[str], intervals: bool) -> Any:
+def answered(program: Program, batch: Any, ways: Mapping[str, Way], record: list[str], intervals: bool) -> Any:
     """A packed batch answered: the rows that were assessed in their order, then those that were refused."""
     import pyarrow as pa
 
-    raw, found = pa.table({name: batch.column(name) for name in (ID, *record)}), unpacked(program, batch.column(PACKED), kinds)
+    raw = pa.table({name: _in_utc(batch.column(name)) for name in (ID, *record)})
+    found = unpacked(batch.column(PACKED), ways)
     for name in found.schema.names:
         raw = raw.append_column(name, found.column(name))
     table, unread = typed(program, raw)
@@ -88,6 +91,14 @@ def answered(program: Program, batch: Any, kinds: Mapping[str, str], record: lis
     ]
     bad = pa.RecordBatch.from_arrays([*blank, pa.array([reasons[i] for i in sorted(reasons)])], schema=schema)
     return pa.Table.from_batches([out, bad]).combine_chunks().to_batches()[0]
+
+
+def _in_utc(values: Any) -> Any:
+    """A moment as a file holds it: its day is then not that of the session's time zone."""
+    import pyarrow as pa
+
+    is_moment = pa.types.is_timestamp(values.type) and values.type.tz
+    return values.cast(pa.timestamp(values.type.unit, "UTC")) if is_moment else values
 
 
 def _none(schema: Any) -> Any:

@@ -10,41 +10,47 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from afterdisc.program import Program
-from afterdisc.registry.columns import finding_type
 from afterdisc.registry.typed import OTHERS_UNKNOWN, TAKES_NONE
+from afterdisc.spark.ways import Way
 
 BETWEEN, END = "\x1f", "\n"
+SEPARATORS = BETWEEN + END + "\r"  # a carriage return ends a line too
 PACKED = "findings"
 LARGEST = "1e308"  # stands for infinity, which no finding takes either
-NUMBERS = ("tinyint", "smallint", "int", "bigint", "float", "double", "decimal")
 
 
-def packed_column(kinds: Mapping[str, str]) -> Any:
-    """The Spark column that packs these columns, name -> Spark's simple type, in this order."""
+def packed_column(ways: Mapping[str, Way]) -> Any:
+    """The Spark column that packs these columns, each in its way, in this order."""
     from pyspark.sql import functions as f
 
-    texts = [f.coalesce(_written(name, kind), f.lit("")) for name, kind in kinds.items()]
+    texts = [f.coalesce(_written(f.col(f"`{name}`"), way), f.lit("")) for name, way in ways.items()]
     return f.concat(f.concat_ws(BETWEEN, *texts), f.lit(END))
 
 
-def _written(name: str, kind: str) -> Any:
+def _written(column: Any, way: Way) -> Any:
     from pyspark.sql import functions as f
 
-    column = f.col(f"`{name}`")
-    if is_number(kind):
-        double = column.cast("double")
-        text = f.when(f.abs(double) == float("inf"), f.lit(LARGEST)).otherwise(double.cast("string"))
-        return f.when(f.isnan(double), None).otherwise(text)
-    if kind == "boolean":
+    if way is Way.GIVEN:
+        return f.when(column.isNotNull(), f.lit("1"))
+    if way is Way.YES_NO:
         return column.cast("int").cast("string")
-    if kind.startswith("array"):
+    if way is Way.NUMBER:
+        return _number(column)
+    if way is Way.NAMES:
         names = f.transform(column, lambda x: f.when(x.isNull(), f.lit(OTHERS_UNKNOWN)).otherwise(_clean(x)))
         return f.when(f.size(column) == 0, f.lit(TAKES_NONE)).otherwise(f.array_join(names, ";"))
-    if kind.startswith("map"):
+    if way is Way.AMOUNTS:
         pairs = f.transform(f.map_entries(column), _pair)
         return f.when(f.size(column) == 0, f.lit(TAKES_NONE)).otherwise(f.array_join(pairs, ";"))
-    return f.translate(column.cast("string"), BETWEEN + END, "  ")
+    return column.cast("string") if way is Way.WHOLE else _without(column.cast("string"), SEPARATORS)
+
+
+def _number(column: Any) -> Any:
+    from pyspark.sql import functions as f
+
+    double = column.cast("double")
+    text = f.when(f.abs(double) == float("inf"), f.lit(LARGEST)).otherwise(double.cast("string"))
+    return f.when(f.isnan(double), None).otherwise(text)
 
 
 def _pair(entry: Any) -> Any:
@@ -59,26 +65,31 @@ def _clean(text: Any) -> Any:
     """A name without what separates names; one that would be read as no name, as none or as others is a name nobody knows."""
     from pyspark.sql import functions as f
 
-    name = f.trim(f.translate(text, BETWEEN + END + ";=", "    "))
+    name = f.trim(_without(text, SEPARATORS + ";="))
     return f.when(f.lower(name).isin("", TAKES_NONE, OTHERS_UNKNOWN), f.lit("-")).otherwise(name)
 
 
-def is_number(kind: str) -> bool:
-    return kind.startswith(NUMBERS)
+def _without(text: Any, signs: str) -> Any:
+    """The text with a space for each of these signs, and with the sign for "unreadable" where bytes are no text."""
+    from pyspark.sql import functions as f
+
+    return f.translate(f.make_valid_utf8(text), signs, " " * len(signs))
 
 
-def unpacked(program: Program, texts: Any, kinds: Mapping[str, str]) -> Any:
+def unpacked(texts: Any, ways: Mapping[str, Way]) -> Any:
     """The findings table of a packed column (an Arrow string array); lists and maps still as text."""
     import pyarrow as pa
+    import pyarrow.compute as pc
     import pyarrow.csv as csv
 
-    read_as = {name: _read_as(program, name, kind) for name, kind in kinds.items()}
-    if not len(texts) or not kinds:
+    read_as = {name: _read_as(way) for name, way in ways.items()}
+    if not len(texts) or not ways:
         return pa.table({name: pa.array([], kind) for name, kind in read_as.items()})
-    joined = pa.py_buffer("".join(texts.to_pylist()).encode())
+    whole = pa.ListArray.from_arrays(pa.array([0, len(texts)], pa.int32()), texts)
+    joined = pc.binary_join(whole, "")[0].as_buffer()
     return csv.read_csv(
         pa.BufferReader(joined),
-        csv.ReadOptions(column_names=list(kinds), use_threads=False, block_size=max(len(joined), 1) + 1),
+        csv.ReadOptions(column_names=list(ways), use_threads=False, block_size=joined.size + 1),
         csv.ParseOptions(delimiter=BETWEEN, quote_char=False, double_quote=False, ignore_empty_lines=False),
         csv.ConvertOptions(
             column_types=read_as,
@@ -90,11 +101,9 @@ def unpacked(program: Program, texts: Any, kinds: Mapping[str, str]) -> Any:
     )
 
 
-def _read_as(program: Program, name: str, kind: str) -> Any:
+def _read_as(way: Way) -> Any:
     """Numbers and yes/no as they are; everything else as text, which `typed` reads or refuses row by row."""
     import pyarrow as pa
 
-    if is_number(kind):
-        return pa.float64()
-    simple = {c.finding: c for c in program.columns if not c.entry}
-    return pa.bool_() if kind == "boolean" and pa.types.is_boolean(finding_type(simple[name])) else pa.string()
+    plain = {Way.NUMBER: pa.float64(), Way.WHOLE: pa.int64(), Way.YES_NO: pa.bool_(), Way.GIVEN: pa.bool_()}
+    return plain.get(way, pa.string())

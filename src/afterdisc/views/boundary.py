@@ -21,12 +21,13 @@ def _is_date(text: str) -> str:
 
 
 def _number(text: str, low: bool) -> str:
-    half = f"0.5 * pow(10, -length(split_part({text}, '.', 2)))"
-    return f"TRY_CAST({text} AS DOUBLE) {'-' if low else '+'} {half}"
+    places = f"length(split_part({text}, '.', 2))"
+    exact = f"TRY_CAST({text} AS DOUBLE) {'-' if low else '+'} 0.5 * pow(10, -{places})"
+    return f"round({exact}, CAST({places} + 1 AS INTEGER))"
 
 
 def _date(text: str, low: bool) -> str:
-    first = f"CAST({text} || CASE length({text}) WHEN 4 THEN '-01-01' WHEN 7 THEN '-01' ELSE '' END AS DATE)"
+    first = f"TRY_CAST({text} || CASE length({text}) WHEN 4 THEN '-01-01' WHEN 7 THEN '-01' ELSE '' END AS DATE)"
     if low:
         return f"CAST({first} AS VARCHAR)"
     year = f"{first} + INTERVAL 1 YEAR - INTERVAL 1 DAY"
@@ -40,7 +41,7 @@ def _instant(text: str, low: bool) -> str:
     bare = rf"regexp_replace({text}, '(Z|[+-]\d\d:\d\d)$', '')"
     kept = rf"CASE WHEN {has_zone} THEN regexp_extract({text}, '(Z|[+-]\d\d:\d\d)$') ELSE '{zone}' END"
     day, time = f"split_part({bare}, 'T', 1)", f"split_part({bare}, 'T', 2)"
-    whole = f"{day} || 'T' || {_time(time, low)} || {kept}"
+    whole = f"CAST(TRY_CAST({day} AS DATE) AS VARCHAR) || 'T' || {_time(time, low)} || {kept}"
     return f"CASE WHEN {_is_date(text)} THEN {_date(text, low)} || '{clock}{zone}' ELSE {whole} END"
 
 

@@ -9,12 +9,12 @@ from afterdisc.errors import ViewError
 from afterdisc.views import path as p
 from afterdisc.views.boundary import boundary
 from afterdisc.views.shape import Shape, Value, literal
+from afterdisc.views.view import NUMBERS
 
 SEVERAL = "error('a path that must give one value gives several')"
 BOOLEANS = ("and", "or", "xor")
 ORDER = ("<", "<=", ">", ">=")
 ARITHMETIC = ("+", "-", "*", "/")
-NUMBERS = ("integer", "decimal", "positiveInt", "unsignedInt", "integer64")
 
 
 class Expressions:
@@ -159,7 +159,8 @@ class Expressions:
         if sign == "&":
             return Value(f"concat({self.text(left)}, {self.text(right)})", kind="text")
         if sign in ARITHMETIC:
-            return Value(f"({self.number(left)} {sign} {self.number(right)})", kind="number")
+            by = f"nullif({self.number(right)}, 0)" if sign == "/" else self.number(right)
+            return Value(f"({self.number(left)} {sign} {by})", kind="number")
         return Value(f"({self._compared(sign, left, right)})", kind="boolean")
 
     def _compared(self, sign: str, left: Value, right: Value) -> str:

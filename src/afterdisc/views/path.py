@@ -6,6 +6,7 @@ Grammar after FHIRPath N1 (normative) as restricted by SQL on FHIR v2: paths, in
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -70,6 +71,8 @@ TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
+ELEMENT = re.compile("[A-Za-z_][A-Za-z0-9_]*")
+ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))")
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "f": "\f"}
 # weakest first; operators of a level bind from the left
 LEVELS = (("or", "xor"), ("and",), ("=", "!="), ("<", "<=", ">", ">="), ("+", "-", "&"), ("*", "/"))
@@ -88,7 +91,10 @@ def parse(text: str) -> Tree:
         at = found.end()
     if not tokens:
         raise PathError("the path is empty")
-    return _Parser(text, tokens).whole()
+    try:
+        return _Parser(text, tokens).whole()
+    except RecursionError:
+        raise PathError("the path has too many brackets within brackets") from None
 
 
 class _Parser:
@@ -133,9 +139,9 @@ class _Parser:
     def term(self) -> Tree:
         kind, text = self.take()
         if kind == "string":
-            return Literal(re.sub(r"\\(.)", lambda m: ESCAPES.get(m[1], m[1]), text[1:-1]), "string")
+            return Literal(ESCAPE.sub(_unescaped, text[1:-1]), "string")
         if kind == "number":
-            return Literal(float(text), "number")
+            return Literal(self.number(text), "number")
         if kind == "date":
             return Literal(text[1:].removeprefix("T"), "date")
         if kind == "constant":
@@ -147,7 +153,7 @@ class _Parser:
             self.take(")")
             return tree
         if text == "-" and self.at < len(self.tokens) and self.tokens[self.at][0] == "number":
-            return Literal(-float(self.take()[1]), "number")
+            return Literal(-self.number(self.take()[1]), "number")
         if kind == "name" and text in ("true", "false") and self.peek() != "(":
             return Literal(text == "true", "boolean")
         if kind == "name":
@@ -155,11 +161,18 @@ class _Parser:
             return self.step(This())
         raise PathError(f"`{self.text}`: `{text}` was not expected")
 
+    def number(self, text: str) -> float:
+        if not math.isfinite(float(text)):
+            raise PathError(f"`{self.text}`: a number is too large")
+        return float(text)
+
     def step(self, base: Tree) -> Tree:
         kind, text = self.take()
         if kind != "name":
             raise PathError(f"`{self.text}`: a name was expected, not `{text}`")
         name = text.strip("`")
+        if not ELEMENT.fullmatch(name):
+            raise PathError(f"`{self.text}`: no element of FHIR is called `{name}`")
         if self.peek() != "(":
             return Step(base, name)
         self.take("(")
@@ -170,6 +183,10 @@ class _Parser:
                 self.take()
         self.take(")")
         return _called(self.text, base, name, tuple(args))
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    return chr(int(found[1], 16)) if found[1] else ESCAPES.get(found[2], found[2])
 
 
 def _called(text: str, base: Tree, name: str, args: tuple[Tree, ...]) -> Tree:

@@ -114,7 +114,8 @@ class TypedShape:
         if part.many:
             return Value(f"flatten(list_transform({base.sql}, lambda {x}: coalesce({inside}, [])))", True, node=part)
         parts = f"list_transform({base.sql}, lambda {x}: {inside})"
-        return Value(f"list_filter({parts}, lambda {x}: {x} IS NOT NULL)", True, node=part, of_type=of_type)
+        kind = part.type if part.type in LEAVES else of_type
+        return Value(f"list_filter({parts}, lambda {x}: {x} IS NOT NULL)", True, node=part, of_type=kind)
 
     def text(self, value: Value) -> str:
         if value.node is not None and value.node.type not in ("", *LEAVES):
@@ -128,14 +129,17 @@ class TypedShape:
 
 
 class JsonShape:
-    """Resources as JSON in the column `json`; a step works whether the element repeats or not."""
+    """Resources as JSON in the column `json`; a step works whether the element repeats or not.
+
+    The `node` of a value is the name of its type as far as `elements.yaml` knows it: a yes or no is one in either shape.
+    """
 
     def __init__(self, resource: str) -> None:
         self.resource = resource
         self.names = count()
 
     def this(self) -> Value:
-        return Value(quoted(HERE + "json"))
+        return Value(quoted(HERE + "json"), node=self.resource)
 
     def source(self, conditions: str) -> str:
         kind = f"({quoted(HERE + 'json')} ->> '$.resourceType')"
@@ -144,6 +148,8 @@ class JsonShape:
     def step(self, base: Value, name: str, of_type: str) -> Value:
         path = literal("$." + quoted(element_name(name, of_type)))
         every = literal("$." + quoted(element_name(name, of_type)) + "[*]")
+        node = elements().get(base.node or "", {}).get(element_name(name, of_type), ("", False))[0]
+        kind = node if node in LEAVES else of_type
 
         def parts(x: str) -> str:
             return (
@@ -152,9 +158,9 @@ class JsonShape:
             )
 
         if not base.many:
-            return Value(parts(base.sql), True, of_type=of_type)
+            return Value(parts(base.sql), True, node=node, of_type=kind)
         x = f"x{next(self.names)}"
-        return Value(f"flatten(list_transform({base.sql}, lambda {x}: {parts(x)}))", True, of_type=of_type)
+        return Value(f"flatten(list_transform({base.sql}, lambda {x}: {parts(x)}))", True, node=node, of_type=kind)
 
     def text(self, value: Value) -> str:
         return f"({value.sql} ->> '$')"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from afterdisc.errors import ViewError
 from afterdisc.views.path import PathError, Tree, parse
 
+NUMBERS = ("integer", "decimal", "positiveInt", "unsignedInt", "integer64")
 NULLABLE, INNER, REPEAT = "forEachOrNull", "forEach", "repeat"
 
 
@@ -59,7 +61,7 @@ def read_view(data: Any) -> View:
     if not isinstance(data, Mapping):
         raise ViewError("ViewDefinition: must be an object")
     resource = data.get("resource")
-    if not isinstance(resource, str) or not resource:
+    if not isinstance(resource, str) or not (resource.isascii() and resource.isalpha()):
         raise ViewError("ViewDefinition.resource: which type of resource? As in `\"resource\": \"Patient\"`.")
     selects = tuple(_select(s, f"select[{i}]") for i, s in enumerate(_items(data, "select", "ViewDefinition")))
     if not selects:
@@ -69,9 +71,12 @@ def read_view(data: Any) -> View:
     )
     constants = dict(_constant(c, f"constant[{i}]") for i, c in enumerate(_items(data, "constant", "")))
     made = View(resource, selects, where, constants, str(data.get("name") or ""))
-    twice = next((n for n in made.names() if made.names().count(n) > 1), None)
+    if not made.names():
+        raise ViewError("ViewDefinition.select: it gives no column. Add a `column`.")
+    names = [name.lower() for name in made.names()]  # SQL knows no capitals
+    twice = next((name for name, plain in zip(made.names(), names, strict=True) if names.count(plain) > 1), None)
     if twice:
-        raise ViewError(f"select: column `{twice}` stands there twice. Rename one.")
+        raise ViewError(f"select: column `{twice}` stands there twice (capitals or not). Rename one.")
     return made
 
 
@@ -134,4 +139,11 @@ def _constant(given: Any, place: str) -> tuple[str, tuple[str, Any]]:
     if not data.get("name") or len(values) != 1:
         raise ViewError(f"{place}: a constant has a name and one value, as in valueString")
     kind, value = values[0]
-    return str(data["name"]), (kind[:1].lower() + kind[1:], value)
+    kind = kind[:1].lower() + kind[1:]
+    if not isinstance(value, (str, int, float)) or (kind in NUMBERS and not _is_number(value)):
+        raise ViewError(f"{place}: its value is no {kind}")
+    return str(data["name"]), (kind, value)
+
+
+def _is_number(value: str | float) -> bool:
+    return not isinstance(value, (str, bool)) and math.isfinite(value)

@@ -43,8 +43,12 @@ def _parquet(schema: Any, path: Path) -> Iterator[Callable[[Any], None]]:
 
 @contextmanager
 def _csv(schema: Any, path: Path) -> Iterator[Callable[[Any], None]]:
+    import pyarrow as pa
     import pyarrow.csv as csv
 
+    lists = [field.name for field in schema if pa.types.is_list(field.type)]
+    if lists:
+        raise ViewError(f"column `{lists[0]}` holds lists, which CSV cannot. Write .parquet or .ndjson, or use join().")
     with csv.CSVWriter(path, schema) as writer:
         yield writer.write_batch
 

@@ -189,3 +189,15 @@ def test_a_folder_that_may_not_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(RegistryError, match="cannot be written"):
         run(tmp_path / "a.csv", tmp_path / "file" / "out")
+
+
+def test_bytes_of_another_encoding_refuse_their_row_in_every_column_of_text(tmp_path: Path) -> None:
+    latin = pa.array([b"ok", b"Malm\xf6", b"ok"], pa.binary()).view(pa.string())
+    lists = pa.ListArray.from_arrays(pa.array([0, 1, 2, 3], pa.int32()), latin)
+    for number, column in enumerate(({"id": latin}, {"site": latin}, {"takes": lists}, {"leg_pain_nrs": latin})):
+        source, out = tmp_path / f"{number}.parquet", tmp_path / str(number)
+        pq.write_table(pa.table({"id": ["a", "b", "c"], **column}), source)
+        rows = run(source, out)["rows"]
+        assert rows["in"] == 3
+        assert ("2", next(iter(column))) in {(r["row"], r["column"]) for r in refused(out)}
+        assert "Malm" not in (out / "refused.csv").read_text()

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from afterdisc.errors import RegistryError, UnknownFinding
+from afterdisc.errors import ImpossibleState, ImpossibleValue, RegistryError, UnknownFinding
 from afterdisc.program import Program
-from functional.registry.people import AT, TODAY, answers, people, run
+from functional.registry.people import AT, TODAY, answers, people, refused, run
 
 pyspark = pytest.importorskip("pyspark", reason="needs pyspark: pip install 'afterdisc[spark]'")
 pytestmark = pytest.mark.skipif(shutil.which("java") is None, reason="needs Java 17 or later")
@@ -29,8 +30,10 @@ def spark() -> Iterator[Any]:
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
     builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
     session = (
-        builder.config("spark.sql.shuffle.partitions", "2")
+        builder.config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")  # a short life
+        .config("spark.sql.shuffle.partitions", "2")
         .config("spark.sql.execution.arrow.maxRecordsPerBatch", "37")
+        .config("spark.sql.session.timeZone", "America/New_York")
         .config("spark.log.level", "ERROR")
         .getOrCreate()
     )
@@ -101,6 +104,76 @@ def test_a_column_that_is_no_finding_is_told_before_anything_runs(spark: Any, pr
 
     with pytest.raises(UnknownFinding, match="leg_pain_nsr"):
         assess(spark.createDataFrame([("a", 7.0)], "id string, leg_pain_nsr double"), program)
+
+
+def odd() -> pa.Table:
+    """Values a file or a foreign table may hold: ends of lines, quotes, bytes that are no UTF-8, other types, moments."""
+    latin = pa.array([b"yes", b"n\xffo", b"no", b"yes\r", b"no"], pa.binary()).view(pa.string())
+    late = pa.array([datetime(2025, 1, 2, 3, 4)] * 5, pa.timestamp("us", "UTC"))
+    return pa.table({
+        "id": ["a", "b", "c", "d", "e"],
+        "visit_date": late,  # the evening before, in the session's time zone
+        "fever": latin,
+        "smoker": ["y\res", None, "no\r\n", "\r", '"yes"'],
+        "leg_pain_nrs": [" 7 ", "7", "1e0", None, "7,5"],
+        "takes": pa.array([["gaba\rpentin"], ["a;b", "?"], ["none"], None, []], pa.list_(pa.string())),
+    })  # fmt: skip
+
+
+def other_types() -> pa.Table:
+    """Columns of a type that the finding does not take, which must not be read as if they were numbers or states."""
+    return pa.table({
+        "id": ["a", "b", "c", "d"],
+        "leg_pain_nrs": [True, None, None, None],
+        "odi_percent": pa.array([None, [40.0], None, None], pa.list_(pa.float64())),
+        "sex": pa.array([None, None, 1.0, None], pa.float64()),
+    })  # fmt: skip
+
+
+@pytest.mark.parametrize("given", [odd, other_types])
+def test_odd_values_are_read_or_refused_as_on_a_single_machine(
+    spark: Any, program: Program, tmp_path: Path, given: Any
+) -> None:
+    from afterdisc.spark import assess
+
+    source, out = tmp_path / "odd.parquet", tmp_path / "out"
+    pq.write_table(given(), source)
+    run(source, out)
+    found = assess(spark.read.parquet(str(source)), program).toArrow().to_pylist()
+    assessed = [row for row in found if row["refused"] is None]
+    assert [{k: v for k, v in row.items() if k != "refused"} for row in assessed] == plain(answers(out))
+    assert len(found) - len(assessed) == len({row["row"] for row in refused(out)}) == 3
+
+
+@pytest.mark.parametrize(
+    ("column", "kind", "error"),
+    [
+        ("fever", "date", ImpossibleState),
+        ("takes", "array<int>", ImpossibleValue),
+        ("takes", "boolean", ImpossibleValue),
+        ("dose_mg_per_day", "map<string,string>", ImpossibleValue),
+        ("dose_mg_per_day", "struct<gabapentin:double>", ImpossibleValue),
+    ],
+)
+def test_a_column_whose_type_holds_no_such_finding_is_told_before_anything_runs(
+    spark: Any, program: Program, column: str, kind: str, error: type[Exception]
+) -> None:
+    from afterdisc.spark import assess
+
+    with pytest.raises(error, match=f"column `{column}` must"):
+        assess(spark.createDataFrame([], f"id string, {column} {kind}"), program)
+
+
+def test_a_damaged_source_is_told_when_the_others_are_done(spark: Any, program: Program, tmp_path: Path) -> None:
+    from afterdisc.spark import assess_files
+
+    pq.write_table(given().slice(0, 3), tmp_path / "good.parquet")
+    (tmp_path / "bad.parquet").write_bytes(b"PAR1 and then nothing of the kind")
+    files = [tmp_path / "bad.parquet", tmp_path / "good.parquet"]
+    with pytest.raises(RegistryError, match=r"1 of 2 sources could not be assessed.*\n    bad\.parquet: UnreadableSource"):
+        assess_files(spark, files, tmp_path / "out", program, today=TODAY, at=AT, intervals=False)
+    assert answers(tmp_path / "out" / "good.parquet").num_rows == 3
+    assert assess_files(spark, [], tmp_path / "out", program, today=TODAY, at=AT) == []
 
 
 def test_files_scheduled_to_workers_equal_the_single_machine(

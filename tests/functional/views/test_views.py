@@ -140,3 +140,17 @@ def test_a_broken_definition_is_told_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "view.json").write_text("{\n oops")
     with pytest.raises(ViewError, match=r"view\.json, line 2"):
         CliRunner().invoke(cli, ["view", "sql", str(tmp_path / "view.json")], catch_exceptions=False)
+
+
+def test_an_element_of_another_shape_far_down_loses_no_row(tmp_path: Path) -> None:
+    lines = [{"resourceType": "Patient", "id": f"p{k}", "name": [{"family": f"F{k}"}]} for k in range(60_000)]
+    lines[50_000]["name"] = {"family": "alone"}
+    lines[55_000] = {"resourceType": "Observation", "id": "o", "name": "text"}
+    file = tmp_path / "Patient.ndjson"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    columns = [{"name": "id", "path": "id"}, {"name": "family", "path": "name.first().family"}]
+    view = read_view({"resource": "Patient", "status": "active", "select": [{"column": columns}]})
+    rows = [row for batch in run_view(view, file).batches for row in batch.to_pylist()]
+    assert [row["id"] for row in rows] == [f"p{k}" for k in range(60_000) if k != 55_000]
+    assert [row["family"] for row in rows[:50_000]] == [f"F{k}" for k in range(50_000)]
+    assert rows[50_001]["family"] == "F50001"

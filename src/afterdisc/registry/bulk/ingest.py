@@ -12,10 +12,12 @@ from afterdisc.errors import UnreadableRecord, UnreadableSource
 from afterdisc.fhir import read_record, record_of
 from afterdisc.intake.batch import layout_of
 from afterdisc.program import Program
-from afterdisc.registry.bulk import sql
+from afterdisc.registry.bulk import overtaken, sql
+from afterdisc.registry.bulk.kept import TABLE, keep
 from afterdisc.registry.bulk.lines import readable_copy
 from afterdisc.registry.columns import findings_schema
 from afterdisc.views.run import view_files
+from afterdisc.views.shape import literal
 
 PEOPLE_A_BATCH = 4_096
 MEMORY = "2GB"  # what does not fit is spilled
@@ -76,37 +78,56 @@ class Ingest:
         settings: dict[str, Any] = {"temp_directory": str(work), "memory_limit": MEMORY, "preserve_insertion_order": False}
         if self.n_threads:
             settings["threads"] = self.n_threads
-        with duckdb.connect(str(work / "entries.duckdb"), config=settings) as connection:
-            files = self._files(connection, work)
-            for statement in sql.statements(self.program, files):
+        with duckdb.connect(config=settings) as connection:
+            connection.execute(TABLE)
+            self._keep(connection, work)
+            if not connection.execute("SELECT count(*) FROM kept WHERE kind = 'Patient'").fetchall()[0][0]:
+                told = "holds no Patient. Is it a FHIR R4 bulk export, one resource a line?"
+                raise UnreadableSource(f"{self.source.name} {told}")
+            for statement in sql.statements(self.program):
                 connection.execute(statement)
             for kind, n in connection.execute(sql.of_nobody()).fetchall():
                 told = f"UnreadableRecord: {n} entries name no Patient."
                 self._refused.append((self.source.name, 0, f"{kind}.subject", told))
+            self._leave_out_overtaken(connection)
             reader = connection.sql(sql.people()).to_arrow_reader(PEOPLE_A_BATCH)
             for batch in reader:
                 yield from zip(batch.column(0).to_pylist(), batch.column(1).to_pylist(), strict=True)
 
-    def _files(self, connection: Any, work: Path) -> dict[str, list[Path]]:
-        """Type of resource -> the files that hold it. Lines that are no resource are told."""
+    def _keep(self, connection: Any, work: Path) -> None:
+        """What may count of all files at once; if a line is no resource or a file is damaged, of one after the other."""
+        files = view_files(self.source)
+        if not self._kept_whole(connection, files):
+            for n, path in enumerate(files):
+                if not self._kept_whole(connection, [path]):
+                    copy = work / f"{n}.ndjson"
+                    self._tell(path, *readable_copy(path, self._name(path), copy))
+                    connection.execute(keep(self.program, [copy]))
+                    copy.unlink()
+
+    def _kept_whole(self, connection: Any, files: list[Path]) -> bool:
+        """Keep what may count; nothing at all if a line is no resource or a file cannot be read to its end."""
         import duckdb
 
-        out: dict[str, list[Path]] = {}
-        for n, path in enumerate(view_files(self.source)):
-            file = path
-            try:
-                kinds = _kinds(connection, file)
-            except duckdb.Error:
-                kinds = {None}
-            if None in kinds:
-                file = work / f"{n}.ndjson"
-                self._tell(path, *readable_copy(path, self._name(path), file))
-                kinds = _kinds(connection, file)
-            for kind in sorted(kind for kind in kinds if kind is not None):
-                out.setdefault(kind, []).append(file)
-        if not out.get("Patient"):
-            raise UnreadableSource(f"{self.source.name} holds no Patient. Is it a FHIR R4 bulk export, one resource a line?")
-        return out
+        connection.execute("BEGIN")
+        try:
+            connection.execute(keep(self.program, files))
+            is_whole = not connection.execute("SELECT count(*) FROM kept WHERE kind IS NULL").fetchall()[0][0]
+        except duckdb.OutOfMemoryException:  # of this machine, not of the file
+            raise
+        except duckdb.Error:
+            is_whole = False
+        connection.execute("COMMIT" if is_whole else "ROLLBACK")
+        return is_whole
+
+    def _leave_out_overtaken(self, connection: Any) -> None:
+        connection.execute(overtaken.observed())
+        codes = [code for (code,) in connection.execute(overtaken.CODES).fetchall()]
+        connection.execute("CREATE TABLE overtakable (code VARCHAR)")
+        named = [literal(code) for code in codes if overtaken.may_be_overtaken(self.program, code)]
+        if named:
+            connection.execute(f"INSERT INTO overtakable VALUES {', '.join(f'({code})' for code in named)}")
+            connection.execute(overtaken.remove(self.at))
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self.source).as_posix() if path != self.source else path.name
@@ -140,11 +161,6 @@ class Ingest:
         died, at = _day(dead), _day(self.at)
         row["death_date"] = died if died and died <= at else None
         return row
-
-
-def _kinds(connection: Any, file: Path) -> set[str | None]:
-    """The types of resource in a file; None among them if a line is none."""
-    return {kind for _, kind, _ in connection.execute(sql.census([file])).fetchall()}
 
 
 def _day(text: Any) -> Any:

@@ -2,66 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 
 from afterdisc.fhir.read.codes import CODED_BY
+from afterdisc.fhir.read.stands import STATUSES, WITHOUT_STATUS
 from afterdisc.program import Program
 from afterdisc.registry.bulk.views import MEDICINES, OUR_CODES, PATIENT, RESPONSE, codes_of, views_of
 from afterdisc.views import compile_view, read_view
-from afterdisc.views.run import LARGEST_RESOURCE, relation_of
+from afterdisc.views.run import relation_over
 from afterdisc.views.shape import literal
 
-PERSON = (
-    "regexp_extract(coalesce(json ->> '$.subject.reference', json ->> '$.patient.reference'), "
-    r"'(?:^|/)(Patient/[A-Za-z0-9\-\.]+)(?:/_history/.*)?$', 1)"
-)
+PERSON = r"regexp_extract(coalesce(subject, patient), '(?:^|/)(Patient/[A-Za-z0-9\-\.]+)(?:/_history/.*)?$', 1)"
 MEDICATION = r"(?:^|/)(Medication/[A-Za-z0-9\-\.]+)(?:/_history/.*)?$"
-KEY = "(json ->> '$.resourceType') || '/' || (json ->> '$.id')"
+KEY = "kind || '/' || id"
 
 
-def objects(files: Sequence[Path]) -> str:
-    """One row a line; a line that is no JSON is null."""
-    names = "[" + ", ".join(literal(str(f)) for f in files) + "]"
-    return f"read_ndjson_objects({names}, ignore_errors = true, filename = true, maximum_object_size = {LARGEST_RESOURCE})"
-
-
-def census(files: Sequence[Path]) -> str:
-    """file, type of resource (null: no JSON, or none), how many."""
-    return f"SELECT filename, json ->> '$.resourceType' AS kind, count(*) AS n FROM {objects(files)} GROUP BY ALL ORDER BY ALL"
-
-
-def statements(program: Program, files: Mapping[str, Sequence[Path]]) -> Iterator[str]:
-    """Everything before the last query: `files` are those that hold a type of resource."""
+def statements(program: Program) -> Iterator[str]:
+    """From `kept`, the lines that may count, to `entries`, those that do and whose they are."""
     yield "CREATE TABLE codes (kind VARCHAR, system VARCHAR, code VARCHAR, n_letters INTEGER)"
     yield from _codes(program)
     yield "CREATE TABLE counting (key VARCHAR)"
-    yield "CREATE TABLE entries (patient VARCHAR, json VARCHAR)"
+    yield "CREATE TABLE entries (place BIGINT, kind VARCHAR, patient VARCHAR)"
     for view in views_of(program):
         kind = str(view["resource"])
-        if not files.get(kind):
-            continue
         if kind in CODED_BY:
-            yield _counting(program, view, kind, files[kind])
-        yield _entries(program, kind, files[kind])
-    if files.get("Medication"):
-        yield _medications(files["Medication"])
+            yield _counting(program, view, kind)
+        yield _entries(program, kind)
+    yield _medications()
 
 
 def people() -> str:
     """patient, all entries that count for them: one row a person, in the order of their ids."""
     return (
-        "SELECT patient, list(json ORDER BY json) AS entries FROM entries WHERE patient LIKE 'Patient/%' "
-        "GROUP BY patient ORDER BY patient"
+        "SELECT e.patient, list(k.json ORDER BY k.json) AS entries FROM entries e JOIN kept k ON e.place = k.rowid "
+        "WHERE e.patient LIKE 'Patient/%' GROUP BY e.patient ORDER BY e.patient"
     )
 
 
 def of_nobody() -> str:
     """Entries that count but name no person."""
-    return (
-        "SELECT json ->> '$.resourceType' AS kind, count(*) FROM entries WHERE patient IS NULL OR patient = '' "
-        "GROUP BY ALL ORDER BY ALL"
-    )
+    return "SELECT kind, count(*) FROM entries WHERE patient IS NULL OR patient = '' GROUP BY ALL ORDER BY ALL"
 
 
 def _codes(program: Program) -> Iterator[str]:
@@ -74,10 +54,10 @@ def _codes(program: Program) -> Iterator[str]:
         yield f"INSERT INTO codes VALUES {values}"
 
 
-def _counting(program: Program, view: Mapping[str, object], kind: str, files: Sequence[Path]) -> str:
+def _counting(program: Program, view: Mapping[str, object], kind: str) -> str:
     """The keys of entries whose code is declared, exactly or by its beginning, or is one of ours."""
     compiled = compile_view(read_view(view))
-    rows = compiled.over(relation_of(compiled, files))
+    rows = compiled.over(relation_over(compiled, f"SELECT json FROM kept WHERE kind = {literal(kind)}"))
     ours = f"system = {literal(program.book['fhir']['canonical'] + OUR_CODES)}"
     lengths = sorted({len(start) for _, start in codes_of(program)[kind].begins})
     mine = f"c.kind = {literal(kind)} AND c.system = rtrim(v.system, '/')"
@@ -89,24 +69,27 @@ def _counting(program: Program, view: Mapping[str, object], kind: str, files: Se
     return f"INSERT INTO counting WITH v AS MATERIALIZED ({rows}) SELECT DISTINCT key FROM ({' UNION ALL '.join(parts)})"
 
 
-def _entries(program: Program, kind: str, files: Sequence[Path]) -> str:
-    """Those entries themselves, with whose they are; of medicines, people and our questionnaire every one."""
+def _entries(program: Program, kind: str) -> str:
+    """Those entries themselves, with whose they are; of medicines, people and our questionnaire every one that stands."""
     person = KEY if kind == PATIENT else PERSON
-    conditions = [f"json ->> '$.resourceType' = {literal(kind)}"]
+    conditions = [f"kind = {literal(kind)}"]
+    if kind in STATUSES and kind not in WITHOUT_STATUS:
+        conditions.append(f"status IN ({', '.join(map(literal, sorted(STATUSES[kind])))})")
     if kind == RESPONSE:
         ours = literal(program.book["fhir"]["canonical"] + "/Questionnaire/intake")
         conditions.append(f"starts_with(json ->> '$.questionnaire', {ours})")
     elif kind not in (PATIENT, *MEDICINES):
-        conditions.append(f"(json ->> '$.id' IS NULL OR {KEY} IN (SELECT key FROM counting))")
-    return f"INSERT INTO entries SELECT {person}, CAST(json AS VARCHAR) FROM {objects(files)} WHERE {' AND '.join(conditions)}"
+        conditions.append(f"(id IS NULL OR {KEY} IN (SELECT key FROM counting))")
+    return f"INSERT INTO entries SELECT rowid, kind, {person} FROM kept WHERE {' AND '.join(conditions)}"
 
 
-def _medications(files: Sequence[Path]) -> str:
+def _medications() -> str:
     """The medicines that people's entries point to, beside those entries."""
     pointed = f"regexp_extract(json ->> '$.medicationReference.reference', {literal(MEDICATION)}, 1)"
-    asked = f"SELECT patient, {pointed} AS key FROM (SELECT patient, CAST(json AS JSON) AS json FROM entries) WHERE key <> ''"
-    listed = f"SELECT {KEY} AS key, json FROM {objects(files)} WHERE json ->> '$.resourceType' = 'Medication'"
+    medicines = ", ".join(map(literal, MEDICINES))
+    asked = f"SELECT e.patient, json FROM entries e JOIN kept k ON e.place = k.rowid WHERE e.kind IN ({medicines})"
     return (
-        f"INSERT INTO entries SELECT DISTINCT p.patient, CAST(m.json AS VARCHAR) FROM ({asked}) p JOIN ({listed}) m "
-        "ON p.key = m.key"
+        f"INSERT INTO entries SELECT DISTINCT m.place, 'Medication', p.patient FROM "
+        f"(SELECT patient, {pointed} AS key FROM ({asked}) WHERE key <> '') p JOIN "
+        f"(SELECT {KEY} AS key, rowid AS place FROM kept WHERE kind = 'Medication') m ON p.key = m.key"
     )
