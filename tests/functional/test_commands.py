@@ -57,6 +57,13 @@ def test_the_commands_are_these() -> None:
         "knowledge show",
         "knowledge diff",
         "knowledge coverage",
+        "registry run",
+        "registry map",
+        "registry report",
+        "registry sql",
+        "validate",
+        "view run",
+        "view sql",
         "publish fhir",
     ]
 

@@ -60,13 +60,23 @@ def bare(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("bare") / "venv"
     venv.create(place, with_pip=False)
     (site,) = (place / "lib").glob("python*/site-packages") if os.name != "nt" else [place / "Lib" / "site-packages"]
-    for name in re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE):
-        if _is_installed(name):  # a package for another platform is not
-            _share(importlib.metadata.distribution(name), site)
+    for name in sorted(_needed("afterdisc")):
+        _share(importlib.metadata.distribution(name), site)
     command = ["pip", "install", "--offline", "--no-deps", "--python", str(place), str(wheel)]
     installed = subprocess.run([str(SCRIPTS / "uv"), *command], capture_output=True, text=True)
     assert installed.returncode == 0, installed.stderr
     return place / ("Scripts" if os.name == "nt" else "bin")
+
+
+def _needed(name: str, extras: Collection[str] = ()) -> set[str]:
+    """What a package needs to run, and what that needs: what `pip install` of the bare wheel brings along."""
+    out: set[str] = set()
+    for line in importlib.metadata.distribution(name).requires or []:
+        wanted = Requirement(line)
+        holds = wanted.marker is None or any(wanted.marker.evaluate({"extra": extra}) for extra in ["", *extras])
+        if holds and canonicalize_name(wanted.name) not in out:
+            out |= {canonicalize_name(wanted.name)} | _needed(wanted.name, wanted.extras)
+    return out
 
 
 def _share(distribution: importlib.metadata.Distribution, site: Path) -> None:

@@ -39,7 +39,7 @@ class Person:
 def people(program: Program, base: KnowledgeBase, n: int, seed: int = 23) -> list[Person]:
     """Drawn people with unknowns; of two every second one has the findings of some vignettes as well."""
     rng = random.Random(seed)
-    given = [trial.vignette.given for trial in trials_of(base)]
+    given = [trial.vignette.given for trial in trials_of(base) if trial.kind != "indicator"]  # not published as CQL
     names = sorted({ingredient(i) for members in base.groups.values() for i in members})
     out = []
     for i, (case, _) in enumerate(cases(program, n, seed)):

@@ -34,7 +34,7 @@ def cohort() -> None:
 
 @cohort.command("draw")
 @click.argument("n", type=Number())
-@click.option("--seed", type=int, default=1, show_default=True, help="The same seed draws the same people.")
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="The same seed draws the same people.")
 @click.option("--out", type=click.Path(), help="A file for cases, or a folder for a whole registry; else standard output.")
 @click.option("--where", help="Only people in whom this is true: 'leg_pain_nrs >= 7 and smoker'.")
 @click.option("--as", "kind", type=KINDS, help="Write a registry into --out: findings tables, or a FHIR bulk export.")
@@ -54,10 +54,10 @@ def draw(
     from afterdisc.knowledge import INSTALLED, read_knowledge
 
     program = load_program(folder)
-    condition = wanted(program, read_knowledge(folder or INSTALLED), where) if where else None
+    condition = wanted(program, read_knowledge(folder or INSTALLED), where) if where is not None else None
     is_file = out is None or out == "-" or Path(out).suffix in (".jsonl", ".ndjson", ".json")
     if kind is None and is_file:
-        if where or visits > 1:
+        if where is not None or visits > 1:
             raise click.UsageError("--where and --visits are for a registry: name a folder with --out.")
         _cases(program, n, seed, out)
         return

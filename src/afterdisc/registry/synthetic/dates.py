@@ -20,7 +20,7 @@ NEVER = np.datetime64("NaT", "D")
 def dated(program: Program, drawn: Drawn, rng: np.random.Generator, today: date) -> dict[str, Any]:
     """[person] arrays: site (text), days (datetime64, NaT for never), scores. Everybody is seen before `today`.
 
-    Events come at a constant rate a year from the index operation, by the cause truly at work; what death or the last day
+    Events come at a constant rate a year from the index operation (death from the visit), by the cause truly at work; what death or the last day
     seen cuts off does not happen.
     """
     made, n = program.book["registry"]["synthetic"], len(drawn.rows)
@@ -29,8 +29,12 @@ def dated(program: Program, drawn: Drawn, rng: np.random.Generator, today: date)
     index = visit - np.round(np.nan_to_num(weeks) * 7).astype(np.int64)
     out: dict[str, Any] = {"site": _sites(made, n, rng), "visit_date": _days(visit), "index_operation_date": _days(index)}
     last = np.minimum(today.toordinal() - EPOCH, visit + rng.integers(0, int(2 * DAYS_A_YEAR), n))
-    times = {event: index + np.ceil(rng.exponential(1.0, n) / _rates(made, event, drawn) * DAYS_A_YEAR) for event in EVENTS}
-    last = np.maximum(np.minimum(last, times["death"]), visit)  # who came to the visit was alive
+    times = {
+        event: (visit if event == "death" else index)  # who came to the visit was alive
+        + np.ceil(rng.exponential(1.0, n) / _rates(made, event, drawn) * DAYS_A_YEAR)
+        for event in EVENTS
+    }
+    last = np.minimum(last, times["death"])
     for event in EVENTS:
         happened = times[event] <= last
         out[f"{event}_date"] = np.where(happened, _days(np.where(happened, times[event], 0).astype(np.int64)), NEVER)

@@ -21,12 +21,13 @@ def resources_of(program: Program, findings: Any) -> Iterator[dict[str, Any]]:
     operation = {"system": system, "code": code}
     texts = program.book["findings"]
     reckoned = {"age_years", program.columns[program.time_column].name}
-    seen = ""
-    for n, row in enumerate(findings.to_pylist()):
+    rows, seen = findings.to_pylist(), ""
+    latest = {row["id"]: row for row in rows}  # the last visit of each person tells the most
+    for n, row in enumerate(rows):
         person, day = {"reference": f"Patient/{row['id']}"}, row["visit_date"]
         if row["id"] != seen:
             seen = row["id"]
-            yield _patient(row)
+            yield _patient(latest[seen])
             yield {
                 "resourceType": "Procedure",
                 "id": f"{row['id']}-op",

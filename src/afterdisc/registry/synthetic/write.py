@@ -29,9 +29,12 @@ def write_registry(
     """
     if kind not in KINDS:
         raise RegistryError(f"a registry is written as one of {', '.join(KINDS)}.")
-    if out.exists() and any(out.iterdir()):
-        raise AnotherRun(f"{out.name} is not empty. Name a new folder.")
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        if out.exists() and any(out.iterdir()):
+            raise AnotherRun(f"{out.name} is not empty. Name a new folder.")
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as wrong:
+        raise RegistryError(f"no folder can be made at {out.name}: {wrong.strerror}. Name a new folder.") from None
     writer = {"parquet": _parquet, "csv": _csv, "fhir": _fhir}[kind]
     n = 0
     try:
