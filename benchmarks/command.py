@@ -9,6 +9,7 @@ from pathlib import Path
 
 import assessment
 import batch
+import bulk
 import cold_start
 import numba
 import patient_view
@@ -24,7 +25,7 @@ from rich.table import Table
 from afterdisc.door import load_program
 
 # first what the others would fill memory for
-PARTS = ("assessment", "posterior", "rules", "batch", "cold_start", "workspace", "patient_view", "registry")
+PARTS = ("assessment", "posterior", "rules", "batch", "cold_start", "workspace", "patient_view", "registry", "bulk")
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -60,6 +61,7 @@ def measured(names: Sequence[str], rounds: int, cases: Path | None, seconds: int
         "batch": lambda: batch.measure(program, rounds),
         "workspace": lambda: workspace.measure(program, seconds),
         "registry": lambda: registry.measure(program, rounds),
+        "bulk": lambda: bulk.measure(program, rounds),
         "patient_view": lambda: patient_view.measure(program, rounds),
     }
     for name in names:

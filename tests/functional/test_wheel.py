@@ -11,9 +11,12 @@ import subprocess
 import sys
 import venv
 import zipfile
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import afterdisc as ad
 from functional.terminal import EXAMPLE, ROOT
@@ -130,3 +133,17 @@ def test_a_bare_install_has_no_arrow_and_says_what_is_missing(bare: Path, tmp_pa
     said = run(bare / "python", "-c", NO_ARROW, cwd=tmp_path)
     assert said.returncode == 0, said.stderr
     assert said.stdout.splitlines() == ["no pyarrow; ask", "Arrow tables need pyarrow: pip install 'afterdisc[arrow]'."]
+
+
+def test_a_bare_install_says_which_extra_a_registry_needs(bare: Path, tmp_path: Path) -> None:
+    view = tmp_path / "view.json"
+    view.write_text(
+        '{"resourceType": "ViewDefinition", "resource": "Patient", "status": "active", "name": "p", '
+        '"select": [{"column": [{"name": "id", "path": "id"}]}]}',
+        encoding="utf-8",
+    )
+    (tmp_path / "Patient.ndjson").write_text('{"resourceType": "Patient", "id": "a"}\n', encoding="utf-8")
+    said = run(bare / "afterdisc", "view", "run", view, tmp_path / "Patient.ndjson", "--out", tmp_path / "p.csv", cwd=tmp_path)
+    assert said.returncode == 1
+    assert "pip install 'afterdisc[registry]'" in said.stderr
+    assert "Traceback" not in said.stderr

@@ -19,6 +19,8 @@ Exit codes: 0 done · 1 error · 2 wrong use · 3 knowledge is wrong · 4 the ca
 6 program unusable · 7 the clinic's record · 8 a registry ·
 130 interrupted."""
 
+EXTRA_OF = {"duckdb": "registry", "lifelines": "registry", "pyarrow": "registry", "pyspark": "spark"}
+
 
 class Group(click.Group):
     """Shows commands in the order they are written, not by alphabet."""
@@ -47,6 +49,12 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
+    except ModuleNotFoundError as error:
+        extra = EXTRA_OF.get(error.name or "")
+        if not extra:
+            raise
+        click.echo(f"afterdisc: this command needs {error.name}. Install it: pip install 'afterdisc[{extra}]'", err=True)
+        sys.exit(1)
     except (click.Abort, KeyboardInterrupt):
         click.echo("\nafterdisc: interrupted", err=True)
         sys.exit(130)

@@ -1,4 +1,4 @@
-"""The posterior of one case with more concurrent causes, by the same kernel.
+"""The posterior of cases with more concurrent causes, by the same kernel.
 
 For the few cases whose mass sits at the cap. Sets of up to four, then five causes are too many to hold a row for every
 state of every finding from the start, so a row is made when a case first needs it.
@@ -22,6 +22,33 @@ Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.uint8]
 MOST_BYTES = 280_000_000  # of rows kept in memory for one cap
 N_LAST = 4
+AT_ONCE = 512  # cases whose rows are made ready together
+NOWHERE = np.empty(0, np.int32)  # every dense row stands in its own place
+
+
+class Posteriors(NamedTuple):
+    """What is said of a batch. One row is one case.
+
+    probability   float64 [case, cause + 1]  of each cause to be at work; last: none of them
+    top_set       int32   [case, 5]          the heaviest sets, heaviest first
+    top_weight    float64 [case, 5]
+    at_cap        float64 [case]             mass of the largest sets
+    beyond_three  float64 [case]             mass of the sets of more causes than the first cap; NaN at the first cap
+    any_of        float64 [case, list]       mass of the sets that hold a cause of a list
+    """
+
+    probability: Floats
+    top_set: npt.NDArray[np.int32]
+    top_weight: Floats
+    at_cap: Floats
+    beyond_three: Floats
+    any_of: Floats
+
+    @staticmethod
+    def of(n: int, n_causes: int, n_lists: int) -> Posteriors:
+        """Room for n cases."""
+        top = np.empty((n, N_TOP), np.int32), np.empty((n, N_TOP))
+        return Posteriors(np.empty((n, n_causes + 1)), *top, np.empty(n), np.full(n, np.nan), np.empty((n, n_lists)))
 
 
 class Wider(NamedTuple):
@@ -31,16 +58,12 @@ class Wider(NamedTuple):
     by_set        float64 [set]        of every set of at most `cap` causes
     top_set       int32   [5]          the heaviest sets, heaviest first
     top_weight    float64 [5]
-    at_cap                             mass of the largest sets
-    beyond_three                       mass of the sets of more causes than the first cap
     """
 
     probability: Floats
     by_set: Floats
     top_set: npt.NDArray[np.int32]
     top_weight: Floats
-    at_cap: float
-    beyond_three: float
 
 
 def posterior_with_cap(program: Program, states: Codes, weeks: float, cap: int) -> Wider:
@@ -69,13 +92,50 @@ class WideRows:
 
     def posterior(self, states: Codes, weeks: float) -> Wider:
         key = weeks.hex(), states.tobytes()
-        with self.lock:  # until the rows are read, no other thread may forget them
+        with self.lock:
             found = self.last.get(key)
-            if found is None:
-                found = self.last[key] = self._posterior(states, weeks)
+        if found is None:
+            found = self._posterior(states, weeks)
+            with self.lock:
+                self.last[key] = found
                 if len(self.last) > N_LAST:
                     del self.last[next(iter(self.last))]
         return found
+
+    def posteriors(self, states: Codes, weeks: Floats, several: list[int]) -> Posteriors:
+        """All cases of a batch, and of the lists of causes that rules ask for those at `several`. Takes no lock to weigh."""
+        p, start = self.program, self.sets.block_start
+        found = Posteriors.of(len(states), p.n_causes, len(several))
+        lists = marked_sets(p, self.cap)[several]
+        beyond = start[p.caps[0] + 1] if self.cap > p.caps[0] else self.sets.n_padded
+        first = 0
+        while first < len(states):
+            n, arguments = self._ready(states[first : first + AT_ONCE], weeks[first : first + AT_ONCE])
+            part = slice(first, first + n)
+            room = [array[part] for array in found]
+            kernel.posterior_of_all(states[part], weeks[part], *arguments, start[self.cap], beyond, lists, *room)
+            first += n
+        return found
+
+    def _ready(self, states: Codes, weeks: Floats) -> tuple[int, tuple[object, ...]]:
+        """For how many of these cases there is room at once, and the kernel's arguments with their rows made.
+
+        Rows that another thread makes or forgets meanwhile lie elsewhere: what is handed out stays as it is.
+        """
+        p, t, n = self.program, self.dense, len(states)
+        model = (p.has_likelihood, p.group, t.sign, p.row_start, p.variant_of, t.row_of)
+        with self.lock:
+            while True:
+                wanted = np.zeros(len(self.origin), np.bool_)
+                kernel.mark_rows(states[:n], weeks[:n], p.centre_weeks, *model, wanted)
+                if n == 1 or wanted.sum() <= len(self.rows):
+                    break
+                n = (n + 1) // 2
+            self._make_all(np.flatnonzero(wanted))
+            return n, (
+                p.centre_weeks, p.slice_share, self.odds, p.shift_row, self.odds_ratio, *model, self.rows, self.is_factored,
+                self.factor, self.pairs, self.sets.runs, self.place,
+            )  # fmt: skip
 
     def _posterior(self, states: Codes, weeks: float) -> Wider:
         p, n = self.program, self.sets.n_padded
@@ -85,54 +145,29 @@ class WideRows:
         top_set, top_weight = np.empty(N_TOP, np.int32), np.empty(N_TOP)
         kernel.top_sets(w, top_set, top_weight)
         w /= total
-        start, first = self.sets.block_start, p.caps[0]
-        at_cap, beyond = float(w[start[self.cap] :].sum()), float(w[start[first + 1] :].sum()) if self.cap > first else 0.0
-        found = Wider(mass / total, w[: self.sets.n], top_set, top_weight / total, at_cap, beyond)
+        found = Wider(mass / total, w[: self.sets.n], top_set, top_weight / total)
         for array in found[:4]:
             array.flags.writeable = False
         return found
 
     def _weigh(self, states: Codes, weeks: float, part: Floats, w: Floats) -> None:
         """Unnormalised weights w [padded set] of one case."""
-        p, t = self.program, self.dense
-        model = (p.has_likelihood, p.group, t.sign, p.row_start, p.variant_of)
-        counts = np.zeros((max(1, len(p.rho)), 3), np.int64)
+        _, arguments = self._ready(states[None], np.array([weeks]))
+        counts = np.zeros((max(1, len(self.program.rho)), 3), np.int64)
         lists = [np.empty(kernel.MAX_LISTED, np.int64) for _ in range(3)]
-        kernel.count_members(states, *model, counts)
-        needed: set[int] = set()
-        for before, after in self._stretches(weeks):
-            n = kernel.list_rows(states, *model, t.row_of, before, after, counts, *lists)
-            needed.update(lists[0][:n].tolist(), lists[1][:n].tolist())
-        row_of = self._places(np.array(sorted(needed), np.intp))
-        kernel.case_weights(
-            states, weeks, p.centre_weeks, p.slice_share, self.odds, p.shift_row, self.odds_ratio, *model, row_of,
-            self.rows, self.is_factored, self.factor, self.pairs, self.sets.runs, counts, *lists, np.empty(p.n_causes + 1),
-            part, w,
-        )  # fmt: skip
+        kernel.case_weights(states, weeks, *arguments, counts, *lists, np.empty(self.program.n_causes + 1), part, w)
 
-    def _stretches(self, weeks: float) -> list[tuple[int, int]]:
-        if weeks != weeks:
-            return [(s, s) for s in range(len(self.program.slice_share))]
-        before, after, _ = kernel.time_share(self.program.centre_weeks, weeks)
-        return [(before, after)]
-
-    def _places(self, dense_rows: npt.NDArray[np.intp]) -> npt.NDArray[np.int32]:
-        """[program row] where the kernel finds the rows of one case, as `row_of` says in `tables`: k - 1 before its place.
-
-        A case has one k for each program row, so every row may stand anywhere.
-        """
-        missing = [r for r in dense_rows.tolist() if self.place[r] < 0]
+    def _make_all(self, dense_rows: npt.NDArray[np.intp]) -> None:
+        """Make the rows that are not made yet; if there is no room for them, forget the others first."""
+        missing = dense_rows[self.place[dense_rows] < 0]
         if self.n_made + len(missing) > len(self.rows):
             self._forget(len(dense_rows))
-            missing = dense_rows.tolist()
+            missing = dense_rows
         by_variant: dict[int, list[int]] = {}
-        for r in missing:
+        for r in missing.tolist():
             by_variant.setdefault(int(self.variant_of_row[self.origin[r]]), []).append(r)
         for variant, rows in by_variant.items():
             self._make(variant, rows)
-        row_of, origin = np.zeros(len(self.dense.row_of), np.int32), self.origin[dense_rows]
-        row_of[origin] = self.place[dense_rows] - (dense_rows - self.dense.row_of[origin])
-        return row_of
 
     def _forget(self, n_needed: int) -> None:
         """Begin anew, with room for `most_bytes` of rows; the system gives memory only where one is written."""
@@ -160,6 +195,19 @@ class WideRows:
                 self.is_factored[at] = 1 if self.finding_of.count(finding) == 1 else 2
             self.place[r] = at
             self.n_made += 1
+
+
+@kept_with_program
+def marked_sets(program: Program, cap: int) -> Floats:
+    """[list, padded set] for each probability a rule asks for: 1 where the set holds one of its causes."""
+    at = {c: i for i, c in enumerate(program.causes)}
+    sets = cause_sets(program.n_causes, cap)
+    member = sets.membership() > 0
+    out = np.zeros((len(program.probability_causes), sets.n_padded))
+    for j, names in enumerate(program.probability_causes):
+        out[j, : sets.n] = member[:, [at[c] for c in names if c in at]].any(axis=1)
+        out[j, 0] = "expected_recovery" in names
+    return out
 
 
 @kept_with_program

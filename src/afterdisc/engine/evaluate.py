@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from afterdisc.engine import kernel
-from afterdisc.engine.direct import posterior_with_cap
+from afterdisc.engine.direct import NOWHERE, Posteriors, marked_sets, posterior_with_cap, wide_rows
 from afterdisc.engine.rules import RowRules, TapeLists, batch_truth
-from afterdisc.engine.sets import N_TOP, cause_sets
 from afterdisc.engine.tables import tables_of
 from afterdisc.program import Program, kept_with_program
 from afterdisc.words.urgency import URGENCIES
@@ -62,6 +61,7 @@ class Engine:
         self.n_states = np.array([len(s) for s in program.states], np.int32)
         self.odds_ratio = np.exp(program.log_shift)
         self.odds = kernel.with_odds(program.log_odds[0])
+        self.several = [j for j, names in enumerate(program.probability_causes) if len(names) > 1]
         flags = [(i, URGENCIES.index(r.name)) for i, r in enumerate(program.roots) if r.kind == "flag"]
         self.flag_roots = np.array([i for i, _ in flags], np.intp)
         self.flag_urgency = np.array([u for _, u in flags], np.int8)
@@ -95,7 +95,7 @@ class Engine:
         p, t = self.program, self.tables
         return (
             p.centre_weeks, p.slice_share, self.odds, p.shift_row, self.odds_ratio, p.has_likelihood, p.group, t.sign,
-            p.row_start, p.variant_of, t.row_of, t.rows, t.is_factored, t.factor, t.pairs, t.sets.runs,
+            p.row_start, p.variant_of, t.row_of, t.rows, t.is_factored, t.factor, t.pairs, t.sets.runs, NOWHERE,
         )  # fmt: skip
 
 
@@ -114,10 +114,10 @@ def evaluate_rows(program: Program, rows: Floats) -> Outcome:
     truth[:, engine.early] = _truth(engine, rows, late=False)
     states = encoded(engine, rows, truth)
     weeks = np.minimum(rows[:, program.time_column], program.latest_weeks)
-    outcome = infer(engine, states, weeks)
+    *outcome, any_of = _infer(engine, states, weeks, engine.several if engine.late else [])
     urgency = _urgency(engine, truth)
     if engine.late:
-        known = with_late_columns(engine, rows, states, weeks, outcome[0], outcome[3], urgency)
+        known = _with_late_columns(engine, rows, outcome[0], urgency, any_of)
         truth[:, engine.late] = _truth(engine, known, late=True)
     return Outcome(states, truth, urgency, *outcome)
 
@@ -132,31 +132,28 @@ def encoded(engine: Engine, rows: Floats, truth: npt.NDArray[np.int8]) -> npt.ND
     return out
 
 
-def infer(
-    engine: Engine, states: npt.NDArray[np.uint8], weeks: Floats
-) -> tuple[Floats, npt.NDArray[np.int32], Floats, npt.NDArray[np.int8], Floats, Floats]:
+def infer(engine: Engine, states: npt.NDArray[np.uint8], weeks: Floats) -> tuple[Any, ...]:
     """probability, top sets and their weights, cap, mass at the cap, mass beyond three: see Outcome."""
-    p, n = engine.program, len(states)
-    probability = np.empty((n, p.n_causes + 1))
-    top_set, top_weight = np.empty((n, N_TOP), np.int32), np.empty((n, N_TOP))
-    at_cap = np.empty(n)
+    return _infer(engine, states, weeks, [])[:6]
+
+
+def _infer(engine: Engine, states: npt.NDArray[np.uint8], weeks: Floats, several: list[int]) -> tuple[Any, ...]:
+    """The same, and [case, len(several)] the probability that some cause of a list that a rule asks for is at work."""
+    p, n, cap = engine.program, len(states), engine.program.caps[0]
+    found = Posteriors.of(n, p.n_causes, len(several))
     last_block = engine.tables.sets.block_start[-1]
-    arguments = (states, weeks, *engine.model_arguments(), last_block, probability, top_set, top_weight, at_cap)
-    if n <= kernel.BLOCK or numba.get_num_threads() == 1:  # a thread of its own shares no lock
-        kernel.posterior_block(0, n, *arguments)
-    else:
-        with kernel.ONE_AT_A_TIME:
-            kernel.posterior_blocks(*arguments)
-    cap = np.full(n, p.caps[0], np.int8)
-    beyond = np.full(n, np.nan)
-    if not (at_cap > p.recheck_above).any():
-        return probability, top_set, top_weight, cap, at_cap, beyond
+    lists = marked_sets(p, cap)[several]
+    kernel.posterior_of_all(states, weeks, *engine.model_arguments(), last_block, engine.tables.sets.n_padded, lists, *found)
+    with_cap = np.full(n, cap, np.int8)
     for wider in p.caps[1:]:
-        for i in np.flatnonzero((at_cap > p.recheck_above) & (cap == wider - 1)):
-            result = posterior_with_cap(p, states[i], float(weeks[i]), wider)
-            probability[i], top_set[i], top_weight[i] = result.probability, result.top_set, result.top_weight
-            cap[i], at_cap[i], beyond[i] = wider, result.at_cap, result.beyond_three
-    return probability, top_set, top_weight, cap, at_cap, beyond
+        again = np.flatnonzero((found.at_cap > p.recheck_above) & (with_cap == wider - 1))
+        if len(again):
+            again = again[np.argsort(weeks[again], kind="stable")]
+            result = wide_rows(p, wider).posteriors(states[again], weeks[again], several)
+            for name in Posteriors._fields:
+                getattr(found, name)[again] = getattr(result, name)
+            with_cap[again] = wider
+    return (*found[:3], with_cap, *found[3:])
 
 
 def _truth(engine: Engine, rows: Floats, *, late: bool) -> npt.NDArray[np.int8]:
@@ -184,52 +181,20 @@ def with_late_columns(
     urgency: npt.NDArray[np.int8],
 ) -> Floats:
     """The rows with the urgency and every probability that a rule asks for appended."""
+    return _with_late_columns(engine, rows, probability, urgency, _infer(engine, states, weeks, engine.several)[6])
+
+
+def _with_late_columns(
+    engine: Engine, rows: Floats, probability: Floats, urgency: npt.NDArray[np.int8], any_of: Floats
+) -> Floats:
     p = engine.program
     late = np.empty((len(rows), 1 + len(p.probability_causes)))
     late[:, 0] = urgency
     at = {c: i for i, c in enumerate((*p.causes, "expected_recovery"))}
-    several = [j for j, names in enumerate(p.probability_causes) if len(names) > 1]
     for j, names in enumerate(p.probability_causes):
         late[:, 1 + j] = probability[:, at[names[0]]]
-    if several:
-        late[:, [1 + j for j in several]] = _any_of(engine, states, weeks, cap, several)
+    late[:, [1 + j for j in engine.several]] = any_of
     return np.hstack([rows, late])
-
-
-def _any_of(
-    engine: Engine, states: npt.NDArray[np.uint8], weeks: Floats, cap: npt.NDArray[np.int8], which: list[int]
-) -> Floats:
-    """[case, len(which)] probability that some cause of a list is at work."""
-    p, t = engine.program, engine.tables
-    out = np.empty((len(states), len(which)))
-    narrow, wide = np.flatnonzero(cap == p.caps[0]), np.flatnonzero(cap != p.caps[0])
-    members = np.zeros((len(which), t.sets.n_padded))
-    members[:, : t.sets.n] = [probability_members(p, p.caps[0])[j] for j in which]
-    found = np.empty((len(narrow), len(which)))
-    arguments = (states[narrow], weeks[narrow], *engine.model_arguments(), members, found)
-    if len(narrow) <= kernel.BLOCK or numba.get_num_threads() == 1:
-        kernel.any_of_block(0, len(narrow), *arguments)
-    else:
-        with kernel.ONE_AT_A_TIME:
-            kernel.any_of_blocks(*arguments)
-    out[narrow] = found
-    for i in wide:
-        by_set = posterior_with_cap(p, states[i], float(weeks[i]), int(cap[i])).by_set
-        out[i] = [by_set[probability_members(p, int(cap[i]))[j]].sum() for j in which]
-    return out
-
-
-@kept_with_program
-def probability_members(program: Program, cap: int) -> list[npt.NDArray[np.bool_]]:
-    """[set] for each probability a rule asks for: does the set hold one of its causes?"""
-    at = {c: i for i, c in enumerate(program.causes)}
-    member = cause_sets(program.n_causes, cap).membership() > 0
-    out = []
-    for names in program.probability_causes:
-        rows = np.asarray(member[:, [at[c] for c in names if c in at]].any(axis=1))
-        rows[0] |= "expected_recovery" in names
-        out.append(rows)
-    return out
 
 
 def set_probabilities(engine: Engine, states: npt.NDArray[np.uint8], weeks: float, cap: int) -> Floats:

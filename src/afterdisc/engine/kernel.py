@@ -7,7 +7,9 @@ thread count, and freshly compiled or loaded from the cache.
 from __future__ import annotations
 
 import threading
+from typing import Any
 
+import numba as nb
 import numpy as np
 from numba import prange
 
@@ -275,16 +277,20 @@ def top_sets(w, index, weight):  # type: ignore[no-untyped-def]
 @compiled()
 def case_weights(  # type: ignore[no-untyped-def]
     states, weeks, centres, slice_share, log_odds, shift_row, odds_ratio,
-    has_likelihood, group, sign, row_start, variant_of, row_of, rows, is_factored, factor, pairs, runs,
+    has_likelihood, group, sign, row_start, variant_of, row_of, rows, is_factored, factor, pairs, runs, place,
     counts, row_a, row_b, which, u, part, w,
 ):  # fmt: skip
-    """Unnormalised weights w [set] of one case. An unknown time mixes the slices by their share of presentations."""
+    """Unnormalised weights w [set] of one case. An unknown time mixes the slices by their share of presentations.
+
+    place [dense row] where a dense row stands in `rows`; empty: each in its own place.
+    """
     count_members(states, has_likelihood, group, sign, row_start, variant_of, counts)
     if weeks == weeks:
         before, after, share = time_share(centres, weeks)
         n = list_rows(
             states, has_likelihood, group, sign, row_start, variant_of, row_of, before, after, counts, row_a, row_b, which
         )
+        _look_up(place, row_a, row_b, n)
         prior_odds(log_odds, before, after, share, states, shift_row, odds_ratio, u)
         multiply_rows(rows, row_a, row_b, n, share, is_factored, factor, pairs, runs, u, which, w)
         return
@@ -292,12 +298,20 @@ def case_weights(  # type: ignore[no-untyped-def]
         w[h] = 0.0
     for s in range(centres.shape[0]):
         n = list_rows(states, has_likelihood, group, sign, row_start, variant_of, row_of, s, s, counts, row_a, row_b, which)
+        _look_up(place, row_a, row_b, n)
         prior_odds(log_odds, s, s, 0.0, states, shift_row, odds_ratio, u)
         subset_product(u, runs, pairs, part)
         scale = slice_share[s] / _sum(part, 0, part.shape[0])
         multiply_rows_unscaled(rows, row_a, row_b, n, is_factored, factor, pairs, runs, u, part)
         for h in range(w.shape[0]):
             w[h] += scale * part[h]
+
+
+@compiled()
+def _look_up(place, row_a, row_b, n):  # type: ignore[no-untyped-def]
+    if place.shape[0]:
+        for i in range(n):
+            row_a[i], row_b[i] = place[row_a[i]], place[row_b[i]]
 
 
 @compiled()
@@ -316,12 +330,31 @@ def multiply_rows_unscaled(rows, row_a, row_b, n, is_factored, factor, pairs, ru
 
 
 @compiled()
+def _sums_of_members(w, members, out):  # type: ignore[no-untyped-def]
+    """out [list]: the mass of the sets that `members` [list, set] marks with 1, each summed as `_sum` does."""
+    for j in range(members.shape[0]):
+        m = members[j]
+        s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = 0.0
+        for k in range(0, w.shape[0], 8):  # sets are padded to a multiple of sixteen
+            s0 += w[k] * m[k]
+            s1 += w[k + 1] * m[k + 1]
+            s2 += w[k + 2] * m[k + 2]
+            s3 += w[k + 3] * m[k + 3]
+            s4 += w[k + 4] * m[k + 4]
+            s5 += w[k + 5] * m[k + 5]
+            s6 += w[k + 6] * m[k + 6]
+            s7 += w[k + 7] * m[k + 7]
+        out[j] = ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7))
+
+
+@compiled()
 def posterior_block(  # type: ignore[no-untyped-def]
     first, last, states, weeks, centres, slice_share, log_odds, shift_row, odds_ratio,
-    has_likelihood, group, sign, row_start, variant_of, row_of, rows, is_factored, factor, pairs, runs, last_block,
-    probability, top_index, top_weight, at_cap,
+    has_likelihood, group, sign, row_start, variant_of, row_of, rows, is_factored, factor, pairs, runs, place,
+    last_block, first_beyond, members, probability, top_index, top_weight, at_cap, beyond, any_of,
 ):  # fmt: skip
-    """Cases first … last - 1: probabilities [case, cause + 1], heaviest sets [case, k], mass of the largest sets [case]."""
+    """Cases first … last - 1: probabilities [case, cause + 1], heaviest sets [case, k], mass of the largest sets [case], of
+    the sets from `first_beyond` on [case] (left as it is if there are none), and of the sets of each list [case, list]."""
     n_u, n_sets = probability.shape[1], rows.shape[1]
     w, part, scratch = np.empty(n_sets), np.empty(n_sets), np.empty(n_sets)
     u, m = np.empty(n_u), np.empty(n_u)
@@ -330,7 +363,7 @@ def posterior_block(  # type: ignore[no-untyped-def]
     for i in range(first, last):
         case_weights(
             states[i], weeks[i], centres, slice_share, log_odds, shift_row, odds_ratio,
-            has_likelihood, group, sign, row_start, variant_of, row_of, rows, is_factored, factor, pairs, runs,
+            has_likelihood, group, sign, row_start, variant_of, row_of, rows, is_factored, factor, pairs, runs, place,
             counts, row_a, row_b, which, u, part, w,
         )  # fmt: skip
         total = marginals(w, runs, scratch, m)
@@ -340,13 +373,20 @@ def posterior_block(  # type: ignore[no-untyped-def]
         for j in range(top_weight.shape[1]):
             top_weight[i, j] /= total
         at_cap[i] = _sum(w, last_block, n_sets - last_block) / total
+        if first_beyond < n_sets:
+            beyond[i] = _sum(w, first_beyond, n_sets - first_beyond) / total
+        if members.shape[0]:
+            total = _sum(w, 0, n_sets)
+            _sums_of_members(w, members, any_of[i])
+            for j in range(members.shape[0]):
+                any_of[i, j] /= total
 
 
 @compiled(parallel=True)
 def posterior_blocks(  # type: ignore[no-untyped-def]
     states, weeks, centres, slice_share, log_odds, shift_row, odds_ratio,
-    has_likelihood, group, sign, row_start, variant_of, row_of, rows, is_factored, factor, pairs, runs, last_block,
-    probability, top_index, top_weight, at_cap,
+    has_likelihood, group, sign, row_start, variant_of, row_of, rows, is_factored, factor, pairs, runs, place,
+    last_block, first_beyond, members, probability, top_index, top_weight, at_cap, beyond, any_of,
 ):  # fmt: skip
     """The same for a large batch, block by block on all threads. Not to be called by two threads at once."""
     n_cases = len(states)
@@ -354,46 +394,40 @@ def posterior_blocks(  # type: ignore[no-untyped-def]
         posterior_block(
             block * BLOCK, min(n_cases, (block + 1) * BLOCK), states, weeks, centres, slice_share, log_odds, shift_row,
             odds_ratio, has_likelihood, group, sign, row_start, variant_of, row_of, rows, is_factored, factor, pairs, runs,
-            last_block, probability, top_index, top_weight, at_cap,
+            place, last_block, first_beyond, members, probability, top_index, top_weight, at_cap, beyond, any_of,
         )  # fmt: skip
+
+
+def posterior_of_all(states: Any, *arguments: Any) -> None:
+    """`posterior_block` for all cases: a large batch on all threads that this thread may use."""
+    if len(states) <= BLOCK or nb.get_num_threads() == 1:  # a thread of its own shares no lock
+        posterior_block(0, len(states), states, *arguments)
+    else:
+        with ONE_AT_A_TIME:
+            posterior_blocks(states, *arguments)
 
 
 @compiled()
-def any_of_block(  # type: ignore[no-untyped-def]
-    first, last, states, weeks, centres, slice_share, log_odds, shift_row, odds_ratio,
-    has_likelihood, group, sign, row_start, variant_of, row_of, rows, is_factored, factor, pairs, runs, members, out,
-):  # fmt: skip
-    """Cases first … last - 1: out [case, list], the probability of the sets that `members` [list, set] marks with 1."""
-    n_sets = rows.shape[1]
-    w, part, u = np.empty(n_sets), np.empty(n_sets), np.empty(odds_ratio.shape[1] + 1)
+def mark_rows(  # type: ignore[no-untyped-def]
+    states, weeks, centres, has_likelihood, group, sign, row_start, variant_of, row_of, wanted
+):
+    """wanted [dense row]: true for every dense row that one of the cases reads."""
     counts = np.zeros((max(1, group.max() + 1), 3), np.int64)
     row_a, row_b, which = np.empty(MAX_LISTED, np.int64), np.empty(MAX_LISTED, np.int64), np.empty(MAX_LISTED, np.int64)
-    for i in range(first, last):
-        case_weights(
-            states[i], weeks[i], centres, slice_share, log_odds, shift_row, odds_ratio,
-            has_likelihood, group, sign, row_start, variant_of, row_of, rows, is_factored, factor, pairs, runs,
-            counts, row_a, row_b, which, u, part, w,
-        )  # fmt: skip
-        total = _sum(w, 0, n_sets)
-        for j in range(members.shape[0]):
-            for h in range(n_sets):
-                part[h] = w[h] * members[j, h]
-            out[i, j] = _sum(part, 0, n_sets) / total
-
-
-@compiled(parallel=True)
-def any_of_blocks(  # type: ignore[no-untyped-def]
-    states, weeks, centres, slice_share, log_odds, shift_row, odds_ratio,
-    has_likelihood, group, sign, row_start, variant_of, row_of, rows, is_factored, factor, pairs, runs, members, out,
-):  # fmt: skip
-    """The same for a large batch, as `posterior_blocks`."""
-    n_cases = len(states)
-    for block in prange((n_cases + BLOCK - 1) // BLOCK):
-        any_of_block(
-            block * BLOCK, min(n_cases, (block + 1) * BLOCK), states, weeks, centres, slice_share, log_odds, shift_row,
-            odds_ratio, has_likelihood, group, sign, row_start, variant_of, row_of, rows, is_factored, factor, pairs, runs,
-            members, out,
-        )  # fmt: skip
+    for i in range(states.shape[0]):
+        count_members(states[i], has_likelihood, group, sign, row_start, variant_of, counts)
+        is_timed = weeks[i] == weeks[i]
+        for s in range(1 if is_timed else centres.shape[0]):
+            before, after = s, s
+            if is_timed:
+                before, after, _ = time_share(centres, weeks[i])
+            n = list_rows(
+                states[i], has_likelihood, group, sign, row_start, variant_of, row_of, before, after, counts, row_a, row_b,
+                which,
+            )  # fmt: skip
+            for k in range(n):
+                wanted[row_a[k]] = True
+                wanted[row_b[k]] = True
 
 
 @compiled()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -168,3 +169,32 @@ def test_the_command_writes_cases_or_a_registry(tmp_path: Path) -> None:
         CliRunner().invoke(cli, ["cohort", "draw", "10", "--out", out], catch_exceptions=False)
     assert CliRunner().invoke(cli, ["cohort", "draw", "10", "--where", "smoker"]).exit_code == 2
     assert len(CliRunner().invoke(cli, ["cohort", "draw", "3"]).stdout.splitlines()) == 3
+
+
+def test_who_came_was_alive_and_nothing_happens_after_death(program: Program, tmp_path: Path) -> None:
+    write_registry(program, Asked(8_000, seed=11), tmp_path / "a")
+    dead = [r for r in findings(tmp_path / "a").to_pylist() if r["death_date"]]
+    assert len(dead) > 20
+    assert all(r["visit_date"] < r["death_date"] == r["last_seen_date"] for r in dead)
+    for event in ("recurrence_date", "reoperation_date", "fusion_date"):
+        assert all(r[event] <= r["death_date"] for r in dead if r[event])
+
+
+def test_the_patient_of_several_visits_keeps_age_and_sex(program: Program, tmp_path: Path) -> None:
+    write_registry(program, Asked(40, seed=2, n_visits=3), tmp_path / "f", kind="fhir")
+    patients = [json.loads(line) for line in (tmp_path / "f/fhir/Patient.ndjson").read_text(encoding="utf-8").splitlines()]
+    assert len(patients) == 40
+    drawn = draw_cases(program, BLOCK, 2 * 1_000_003)[:40]
+    assert [p.get("gender") for p in patients] == [c["findings"].get("sex") for c in drawn]
+    assert [("birthDate" in p) for p in patients] == [("age_years" in c["findings"]) for c in drawn]
+
+
+def test_odd_ways_to_ask_for_a_draw_are_told(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("kept", encoding="utf-8")
+    there = ["cohort", "draw", "5", "--as", "parquet", "--out"]
+    said = CliRunner().invoke(cli, [*there, str(tmp_path / "notes.txt")])
+    assert isinstance(said.exception, RegistryError)
+    assert "Name a new folder" in str(said.exception)
+    assert (tmp_path / "notes.txt").read_text(encoding="utf-8") == "kept"
+    assert CliRunner().invoke(cli, [*there, str(tmp_path / "n"), "--seed", "-1"]).exit_code == 2
+    assert isinstance(CliRunner().invoke(cli, [*there, str(tmp_path / "n"), "--where", ""]).exception, BadCondition)

@@ -153,6 +153,9 @@ def test_small_counts_stand_nowhere_in_page_or_rows(made: Any, tmp_path: Path) -
     tiny = [r for f in summary.figures if f.name.startswith("sites_") for r in f.table.rows if r[0] == "tiny"]
     assert tiny
     assert all(value is None for row in tiny for value in row[1:6])
+    for f in summary.figures:
+        if f.name.startswith("sites_") and any(r[0] == "tiny" for r in f.table.rows):
+            assert sum(r[1] is None for r in f.table.rows) >= 2  # the sum over all sites stands in another table
     for path in write_rows(summary, tmp_path / "rows"):
         with path.open(newline="") as handle:
             for row in csv.DictReader(handle):

@@ -34,8 +34,8 @@ def _figure(a: Answers, event: str, marks: list[Mapping[str, Any]], floor: int) 
     rivals = [r for r in COMPETING[event] if a.has(f"{r}_date")]
     counted = _counted(a, event, rivals)
     n, n_events = sum(k for *_, k in counted), sum(k for _, kind, k in counted if kind == 1)
-    if not n or small(n, floor):
-        return None
+    if not n or small(n, floor) or small(n_events, floor):
+        return None  # the last step of a curve times the people at risk is the number of events
     km, aj = _fitted(counted)
     longest = max(days for days, _, _ in counted) / DAYS_A_YEAR
     ticks = [longest * i / POINTS for i in range(POINTS + 1)]
@@ -65,9 +65,8 @@ def _figure(a: Answers, event: str, marks: list[Mapping[str, Any]], floor: int) 
         y_label="share with the event",
         at_risk=risk,
     )
-    few = "fewer than the floor" if small(n_events, floor) else f"{n_events:,}"
     say = (
-        f"{n:,} people with a dated index operation, {few} with the event. Competing: {' and '.join(rivals) or 'nothing'}. "
+        f"{n:,} people with a dated index operation, {n_events:,} with the event. Competing: {' and '.join(rivals) or 'nothing'}. "
         "A hollow dot is a published result of other people, shown beside and never averaged in."
     )
     columns = ("years", "at risk", "Kaplan-Meier", "low", "high", "Aalen-Johansen", "low", "high")
@@ -82,7 +81,7 @@ def _counted(a: Answers, event: str, rivals: list[str]) -> list[tuple[int, int, 
     sql = f"""
         WITH one AS (SELECT id, min(index_operation_date) AS start, min({event}_date) AS event, {first_rival} AS rival,
                             {until} AS seen
-                     FROM people WHERE index_operation_date IS NOT NULL GROUP BY id),
+                     FROM visits WHERE index_operation_date IS NOT NULL GROUP BY id),
         known AS (SELECT start, CASE WHEN event IS NOT NULL AND (rival IS NULL OR event <= rival) THEN 1
                                      WHEN rival IS NOT NULL THEN 2 ELSE 0 END AS kind, event, rival, seen FROM one)
         SELECT date_diff('day', start, CASE kind WHEN 1 THEN event WHEN 2 THEN rival ELSE seen END) AS days, kind, count(*)

@@ -7,8 +7,6 @@ from typing import Any
 
 from markupsafe import Markup
 
-HIDDEN = "<5"  # what stands for a count that is suppressed; the floor itself is the knowledge base's
-
 
 @dataclass(frozen=True)
 class Table:

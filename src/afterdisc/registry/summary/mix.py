@@ -27,7 +27,7 @@ def flow_figure(a: Answers, book: Book, floor: int) -> Figure:
         ("refused, see refused.csv", receipt.get("rows", {}).get("refused", 0)),
     ]
     urgency = dict(a.rows("SELECT CAST(urgency AS VARCHAR), count(*) FROM people GROUP BY 1"))
-    stages = dict(a.rows("SELECT CAST(stage AS VARCHAR), count(*) FROM people GROUP BY 1 ORDER BY 2 DESC"))
+    stages = dict(a.rows("SELECT CAST(stage AS VARCHAR), count(*) FROM people GROUP BY 1 ORDER BY 2 DESC, 1"))
     steps = a.rows("SELECT coalesce(next_step, ''), count(*) FROM people GROUP BY 1 ORDER BY 2 DESC, 1")
     listed = [
         (book["investigations"].get(name, {}).get("label", "Questions" if name else "Nothing left"), k)
@@ -43,7 +43,10 @@ def flow_figure(a: Answers, book: Book, floor: int) -> Figure:
     ]
     rows, boxes = [], []
     for part, counted, adds_up in parts:
-        shown = suppressed([k for _, k in counted], floor, with_total=adds_up) if adds_up else [k for _, k in counted]
+        counts = [k for _, k in counted]
+        shown = suppressed(counts, floor) if adds_up else list(counts)
+        if part == "rows" and small(counts[1], floor):
+            shown = [None, None]  # read and refused differ by the assessed, which are shown
         boxes.append([(label, _count(k), (k or 0) / max(n, 1)) for (label, _), k in zip(counted, shown, strict=True)])
         rows += [(part, label, k) for (label, _), k in zip(counted, shown, strict=True)]
     say = "Everybody who was assessed, by how soon they must be seen, where they stand, and the first thing to do next."
@@ -63,16 +66,9 @@ def case_mix_figures(a: Answers, book: Book, floor: int) -> list[Figure]:
         if text["kind"] in ("number", "count"):
             q = f'SELECT count("{column}"), quantile_cont("{column}", [0.25, 0.5, 0.75]) FROM people'
             known, quartiles = a.rows(q)[0]
-            shown = [round(x, 2) for x in quartiles] if known and not small(known, floor) else [None] * 3
-            numbers.append(
-                (
-                    text["label"],
-                    text["unit"],
-                    None if small(known, floor) else known,
-                    n - known if not small(known, floor) else None,
-                    *shown,
-                )
-            )
+            few = known // 4 < floor  # a quarter of them must be enough people, or a quartile is somebody's value
+            shown = [None] * 3 if few else [round(x, 2) for x in quartiles]
+            numbers.append((text["label"], text["unit"], *suppressed([known, n - known], floor), *shown))
         else:
             counted = a.rows(f'SELECT CAST("{column}" AS VARCHAR) AS state, count(*) FROM people GROUP BY 1 ORDER BY 2 DESC, 1')
             listed = suppressed([k for _, k in counted], floor)

@@ -10,7 +10,7 @@ from afterdisc.registry.summary.answers import Answers
 from afterdisc.registry.summary.draw import Line, Mark, bars, curves, funnel
 from afterdisc.registry.summary.figure import Figure, Table
 from afterdisc.registry.summary.intervals import Z_95, control_limits, wilson
-from afterdisc.registry.summary.suppress import rate_hidden, small, suppressed
+from afterdisc.registry.summary.suppress import hidden_rates, rate_hidden, small, suppressed
 
 Book = Mapping[str, Any]
 STATES = ("met", "not_met", "unknown", "not_applicable")
@@ -24,6 +24,8 @@ def indicator_figures(a: Answers, book: Book, floor: int) -> list[Figure]:
         return []
     made = [_overall(a, book, names, floor)]
     for name in names:
+        if None in _shown(_found(a, name), floor)[:2]:
+            continue  # the sum over sites or quarters would give back what is hidden above
         if a.has("site"):
             made += _by_site(a, book, name, floor)
         if a.has("visit_date"):
@@ -36,12 +38,11 @@ def _overall(a: Answers, book: Book, names: list[str], floor: int) -> Figure:
     drawn: list[tuple[str, float, tuple[float, float] | None]] = []
     facts: list[str] = []
     for name in names:
-        counts = dict(a.rows(f'SELECT CAST("indicator_{name}" AS VARCHAR), count(*) FROM people GROUP BY 1'))
-        found = [int(counts.get(state, 0)) for state in STATES]
+        found = _found(a, name)
         met, known = found[0], found[0] + found[1]
         text = book["registry"]["indicators"][name]
-        hidden = rate_hidden(met, known, floor)
-        shown = suppressed(found, floor)
+        shown = _shown(found, floor)
+        hidden = None in shown[:2] or rate_hidden(met, known, floor)
         low, high = wilson(met, known)
         rate = None if hidden or not known else met / known
         shares = (None, None, None) if rate is None else (round(rate, 4), round(low, 4), round(high, 4))
@@ -58,27 +59,39 @@ def _overall(a: Answers, book: Book, names: list[str], floor: int) -> Figure:
     return Figure("indicators", "Quality indicators", say, Table(columns, tuple(rows)), picture, tuple(dict.fromkeys(facts)))
 
 
-def _counts(a: Answers, name: str, by: str) -> list[tuple[Any, int, int]]:
-    """(group, met, known) of one indicator."""
+def _found(a: Answers, name: str) -> list[int]:
+    """People in each of STATES."""
+    counts = dict(a.rows(f'SELECT CAST("indicator_{name}" AS VARCHAR), count(*) FROM people GROUP BY 1'))
+    return [int(counts.get(state, 0)) for state in STATES]
+
+
+def _shown(found: list[int], floor: int) -> list[int | None]:
+    """What may be shown of them: met and not met, which sites and quarters add up to, are hidden last."""
+    return suppressed(found, floor, last=(0, 1))
+
+
+def _counts(a: Answers, name: str, by: str, among: str) -> list[tuple[Any, int, int]]:
+    """(group, met, known) of one indicator; group None where it is not recorded. One person counts once a group."""
     column = f'CAST("indicator_{name}" AS VARCHAR)'
     sql = (
         f"SELECT {by} AS g, count(*) FILTER ({column} = 'met'), count(*) FILTER ({column} IN ('met', 'not_met')) "
-        "FROM people GROUP BY 1 HAVING g IS NOT NULL ORDER BY 1"
+        f"FROM {among} GROUP BY 1 ORDER BY 1 NULLS LAST"
     )
     return [(g, int(m), int(k)) for g, m, k in a.rows(sql)]
 
 
 def _by_site(a: Answers, book: Book, name: str, floor: int) -> list[Figure]:
     """A funnel plot: which sites lie outside what chance allows around the rate of all."""
-    counted = [(str(g), m, k) for g, m, k in _counts(a, name, "site") if k]
+    counted = [("not recorded" if g is None else str(g), m, k) for g, m, k in _counts(a, name, "site", "people") if k]
     whole = sum(k for _, _, k in counted)
     if len(counted) < 2 or not whole:
         return []
     overall = sum(m for _, m, _ in counted) / whole
     rows: list[tuple[Any, ...]] = []
     marks: list[Mark] = []
-    for site, met, known in counted:
-        if rate_hidden(met, known, floor):
+    hidden = hidden_rates([(m, k) for _, m, k in counted], floor)
+    for i, (site, met, known) in enumerate(counted):
+        if i in hidden:
             rows.append((site, None, None, None, None, None, "suppressed"))
             continue
         low, high = wilson(met, known)
@@ -105,13 +118,16 @@ def _limits(overall: float, most: float) -> list[Line]:
 
 def _trend(a: Answers, book: Book, name: str, floor: int) -> list[Figure]:
     """By quarter of the visit."""
-    counted = _counts(a, name, "date_trunc('quarter', visit_date)")[-QUARTERS:]
+    by = "date_trunc('quarter', visit_date)"
+    every = _counts(a, name, by, a.last_of(by))
+    never = hidden_rates([(m, k) for _, m, k in every], floor)
+    dated = [(quarter, m, k, i in never) for i, (quarter, m, k) in enumerate(every) if quarter is not None][-QUARTERS:]
     rows: list[tuple[Any, ...]] = []
     points: list[tuple[float, float]] = []
     band: list[tuple[float, float, float]] = []
-    for i, (quarter, met, known) in enumerate(counted):
+    for i, (quarter, met, known, hidden) in enumerate(dated):
         label = f"{quarter.year} Q{(quarter.month - 1) // 3 + 1}"
-        if not known or rate_hidden(met, known, floor):
+        if not known or hidden:
             rows.append((label, None, None, None, None, None))
             continue
         low, high = wilson(met, known)
@@ -139,6 +155,7 @@ def _trend(a: Answers, book: Book, name: str, floor: int) -> list[Figure]:
 def benchmark_figure(a: Answers, book: Book, floor: int) -> Figure | None:
     """Results a year after surgery beside published ones."""
     weeks, rows, facts = "finding_weeks_since_surgery", [], []
+    everybody = int(a.one("SELECT count(*) FROM people"))
     for mark in book["registry"]["benchmarks"]:
         after = f"finding_{mark['after']}"
         if not a.has(weeks, after, mark["before"]):
@@ -147,16 +164,18 @@ def benchmark_figure(a: Answers, book: Book, floor: int) -> Figure | None:
         value = change if mark["measure"] == "improvement" else f"CAST({change} >= {mark['at_least']} AS DOUBLE)"
         sql = f"SELECT count({value}), avg({value}), stddev_samp({value}) FROM people WHERE {weeks} BETWEEN ? AND ?"
         n, mean, spread = a.rows(sql, mark["weeks"])[0]
-        if not n or small(n, floor):
+        share = mark["measure"] == "share_improved"
+        if not n or small(n, floor) or (share and rate_hidden(round(n * mean), n, floor)):
             rows.append((mark["title"], None, None, None, None, mark["value"], mark["low"], mark["high"], mark["unit"]))
             continue
-        if mark["measure"] == "share_improved":
+        if share:
             low, high = wilson(n * mean, n)
         else:
             half = Z_95 * (spread or 0.0) / math.sqrt(n)
             low, high = mean - half, mean + half
         own = [round(x, 3) for x in (mean, low, high)]
-        rows.append((mark["title"], n, *own, mark["value"], mark["low"], mark["high"], mark["unit"]))
+        told = None if small(everybody - n, floor) else n
+        rows.append((mark["title"], told, *own, mark["value"], mark["low"], mark["high"], mark["unit"]))
         facts += mark["facts"]
     if not rows:
         return None

@@ -20,8 +20,8 @@ NEVER = np.datetime64("NaT", "D")
 def dated(program: Program, drawn: Drawn, rng: np.random.Generator, today: date) -> dict[str, Any]:
     """[person] arrays: site (text), days (datetime64, NaT for never), scores. Everybody is seen before `today`.
 
-    Events come at a constant rate a year from the index operation (death from the visit), by the cause truly at work; what death or the last day
-    seen cuts off does not happen.
+    Events come at a constant rate a year from the index operation (death from the visit), by the cause truly at work; what
+    death or the last day seen cuts off does not happen.
     """
     made, n = program.book["registry"]["synthetic"], len(drawn.rows)
     weeks = drawn.rows[:, program.time_column]
