@@ -6,6 +6,7 @@ import csv
 import random
 from collections import Counter
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from afterdisc.registry import findings_schema
 from afterdisc.registry.summary import render_report, summary_of, write_rows
 from afterdisc.registry.summary.intervals import control_limits, wilson
 from afterdisc.registry.summary.summary import Summary
-from afterdisc.registry.summary.suppress import suppressed
+from afterdisc.registry.summary.suppress import hidden_rates, suppressed
 from functional.registry.people import answers, run
 
 N = 400
@@ -177,6 +178,49 @@ def test_small_counts_stand_nowhere_in_page_or_rows(made: Any, tmp_path: Path) -
 )
 def test_what_is_hidden_cannot_be_worked_out_from_the_rest(counts: list[int], shown: list[int | None]) -> None:
     assert suppressed(counts, 5) == shown
+
+
+@pytest.mark.parametrize(
+    ("groups", "hidden"),
+    [
+        ([(10, 20), (8, 30)], set()),
+        ([(1, 1), (10, 20), (8, 30)], {0, 1}),  # the sum of all is shown elsewhere: one alone would be given back
+        ([(10, 12), (10, 20), (0, 0)], {0, 1}),
+        ([(2, 40), (10, 20)], {0, 1}),
+        ([(1, 1), (2, 2), (20, 40), (30, 60)], {0, 1, 2}),  # two hidden of three people together are still too few
+        ([(0, 10), (0, 20)], set()),
+    ],
+)
+def test_groups_that_add_up_hide_each_other(groups: list[tuple[int, int]], hidden: set[int]) -> None:
+    assert hidden_rates(groups, 5) == hidden
+
+
+def test_somebody_with_many_visits_is_one_person(made: Any, program: Program, tmp_path: Path) -> None:
+    _, rows, _ = made
+    seen = [row for row in rows if row["smoker"]]
+    later = [{**row, "visit_date": row["visit_date"] + timedelta(days=30 * k)} for row in seen for k in range(1, 4)]
+    names = {name for row in rows for name in row}
+    pq.write_table(pa.Table.from_pylist(rows + later, schema=findings_schema(program, names)), tmp_path / "a.parquet")
+    run(tmp_path / "a.parquet", tmp_path / "out", each_visit=True)
+    again = summary_of(program, tmp_path / "out")
+    assert again.n_people == N
+    states = [r for r in table(again, "case_mix_states") if r["finding"] == "Current smoker or nicotine user"]
+    assert {r["state"]: r["people"] for r in states}["true"] is None
+
+
+def test_steps_of_few_people_are_joined(made: Any) -> None:
+    _, _, summary = made
+    for event in ("recurrence", "reoperation"):
+        left = [r["at risk"] for r in table(summary, event) if r["at risk"] is not None]
+        assert len(left) > 2
+        assert not [a - b for a, b in pairwise(left) if 0 < a - b < summary.floor]
+
+
+def test_a_damaged_file_of_answers_is_told(made: Any, program: Program, tmp_path: Path) -> None:
+    (tmp_path / "people").mkdir()
+    (tmp_path / "people" / "part-00000.parquet").write_bytes(b"PAR1 cut short")
+    with pytest.raises(UnreadableSource, match="--restart"):
+        summary_of(program, tmp_path)
 
 
 def test_wilson_and_the_funnel_are_the_textbook_ones() -> None:

@@ -39,7 +39,7 @@ class Answers:
         except duckdb.Error as error:
             self.connection.close()
             raise UnreadableSource(
-                f"{out.name}: a file of answers (people/*.parquet) is damaged or not whole. Run the registry again with --restart."
+                f"{out.name}: a file of answers (people/*.parquet) is damaged. Run the registry again with --restart."
             ) from error
 
     def _open(self, files: Sequence[Path]) -> None:

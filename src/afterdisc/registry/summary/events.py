@@ -33,22 +33,24 @@ def event_figures(a: Answers, book: Mapping[str, Any], floor: int) -> list[Figur
 def _figure(a: Answers, event: str, marks: list[Mapping[str, Any]], floor: int) -> Figure | None:
     rivals = [r for r in COMPETING[event] if a.has(f"{r}_date")]
     counted = _counted(a, event, rivals)
-    n, n_events = sum(k for *_, k in counted), sum(k for _, kind, k in counted if kind == 1)
-    if not n or small(n, floor) or small(n_events, floor):
-        return None  # the last step of a curve times the people at risk is the number of events
+    n = sum(k for *_, k in counted)
+    if not n or small(n, floor):
+        return None
     km, aj = _fitted(counted)
     longest = max(days for days, _, _ in counted) / DAYS_A_YEAR
     ticks = [longest * i / POINTS for i in range(POINTS + 1)]
     rows: list[tuple[Any, ...]] = []
+    kept = _kept(counted, ticks, floor)
     for years in ticks:
         left = sum(k for days, _, k in counted if days >= years * DAYS_A_YEAR)
         shown = [
             _at(curve, years * DAYS_A_YEAR)
             for curve in (km["value"], km["low"], km["high"], aj["value"], aj["low"], aj["high"])
         ]
-        hidden = small(left, floor)
+        hidden = years not in kept or small(left, floor)
         rows.append((round(years, 2), None if hidden else left, *(None if hidden else round(x, 4) for x in shown)))
     shown_rows = [r for r in rows if r[1] is not None]
+    kept_shown = [years for years, r in zip(ticks, rows, strict=True) if r[1] is not None]
     lines = [
         Line("Kaplan-Meier", [(r[0], r[2]) for r in shown_rows], [(r[0], r[3], r[4]) for r in shown_rows]),
         Line("Aalen-Johansen", [(r[0], r[5]) for r in shown_rows], [(r[0], r[6], r[7]) for r in shown_rows]),
@@ -56,6 +58,10 @@ def _figure(a: Answers, event: str, marks: list[Mapping[str, Any]], floor: int) 
     mine = [m for m in marks if m["event"] == event and m["years"] <= longest]
     published = [Mark(f"published, {m['years']:g} y", m["years"], m["value"], hollow=True) for m in mine]
     risk = [(r[0], f"{r[1]:,}") for r in shown_rows[:: max(1, len(shown_rows) // 6)]]
+    if not shown_rows:
+        return None
+    until = shown_rows[-1][0]
+    n_events = sum(k for days, kind, k in counted if kind == 1 and days <= max(kept_shown) * DAYS_A_YEAR)
     drawn = curves(
         event,
         TITLES[event],
@@ -66,11 +72,23 @@ def _figure(a: Answers, event: str, marks: list[Mapping[str, Any]], floor: int) 
         at_risk=risk,
     )
     say = (
-        f"{n:,} people with a dated index operation, {n_events:,} with the event. Competing: {' and '.join(rivals) or 'nothing'}. "
+        f"{n:,} people with a dated index operation, {n_events:,} with the event by {until:g} years. "
+        f"Competing: {' and '.join(rivals) or 'nothing'}. Steps of few people are left out. "
         "A hollow dot is a published result of other people, shown beside and never averaged in."
     )
     columns = ("years", "at risk", "Kaplan-Meier", "low", "high", "Aalen-Johansen", "low", "high")
     return Figure(event, TITLES[event], say, Table(columns, tuple(rows)), drawn, tuple(f for m in mine for f in m["facts"]))
+
+
+def _kept(counted: list[tuple[int, int, int]], ticks: list[float], floor: int) -> set[float]:
+    """The points whose step from the point before is of nobody or of enough people, of every kind; small steps are joined."""
+    kept, before = set(), -1.0
+    for years in ticks:
+        step = [sum(n for days, kind, n in counted if kind == k and before < days <= years * DAYS_A_YEAR) for k in (0, 1, 2)]
+        if not any(small(n, floor) for n in step):
+            kept.add(years)
+            before = years * DAYS_A_YEAR
+    return kept
 
 
 def _counted(a: Answers, event: str, rivals: list[str]) -> list[tuple[int, int, int]]:

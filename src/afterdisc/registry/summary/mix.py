@@ -44,11 +44,11 @@ def flow_figure(a: Answers, book: Book, floor: int) -> Figure:
     rows, boxes = [], []
     for part, counted, adds_up in parts:
         counts = [k for _, k in counted]
-        shown = suppressed(counts, floor) if adds_up else list(counts)
+        told: list[int | None] = suppressed(counts, floor) if adds_up else [*counts]
         if part == "rows" and small(counts[1], floor):
-            shown = [None, None]  # read and refused differ by the assessed, which are shown
-        boxes.append([(label, _count(k), (k or 0) / max(n, 1)) for (label, _), k in zip(counted, shown, strict=True)])
-        rows += [(part, label, k) for (label, _), k in zip(counted, shown, strict=True)]
+            told = [None, None]  # read and refused differ by the assessed, which are shown
+        boxes.append([(label, _count(k), (k or 0) / max(n, 1)) for (label, _), k in zip(counted, told, strict=True)])
+        rows += [(part, label, k) for (label, _), k in zip(counted, told, strict=True)]
     say = "Everybody who was assessed, by how soon they must be seen, where they stand, and the first thing to do next."
     return Figure(
         "flow", "How people flow", say, Table(("part", "what", "people"), tuple(rows)), flow("flow", "How people flow", boxes)
@@ -67,7 +67,7 @@ def case_mix_figures(a: Answers, book: Book, floor: int) -> list[Figure]:
             q = f'SELECT count("{column}"), quantile_cont("{column}", [0.25, 0.5, 0.75]) FROM people'
             known, quartiles = a.rows(q)[0]
             few = known // 4 < floor  # a quarter of them must be enough people, or a quartile is somebody's value
-            shown = [None] * 3 if few else [round(x, 2) for x in quartiles]
+            shown: list[float | None] = [None] * 3 if few else [round(x, 2) for x in quartiles]
             numbers.append((text["label"], text["unit"], *suppressed([known, n - known], floor), *shown))
         else:
             counted = a.rows(f'SELECT CAST("{column}" AS VARCHAR) AS state, count(*) FROM people GROUP BY 1 ORDER BY 2 DESC, 1')
