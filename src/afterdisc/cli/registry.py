@@ -94,6 +94,9 @@ def _told(receipt: dict[str, Any], out: Path) -> str:
     lines = [f"{rows['in']:,} rows in, {rows['out']:,} assessed, {rows['refused']:,} refused; written to {out}"]
     if rows["refused"]:
         lines.append(f"Why rows were refused: {out / 'refused.csv'}")
+    left_out = sum(stage["n_people_left_out"] for stage in receipt["stages"])
+    if left_out:
+        lines.append(f"{left_out:,} people have no row: they had no visit by that day, or none with a day.")
     if several["people"]:
         lines.append(
             f"{several['people']:,} people stand in {several['rows']:,} rows of one day or of no day; each row was assessed. "

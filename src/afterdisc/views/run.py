@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from afterdisc.errors import ViewError
+from afterdisc.intake.packed import opened
 from afterdisc.views.shape import literal
 from afterdisc.views.sql import Compiled, compile_view
 from afterdisc.views.view import View
@@ -71,6 +73,7 @@ def run_view(view: View, source: Path, *, typed: bool = True, n_threads: int | N
     import duckdb
 
     compiled, files = compile_view(view, typed=typed), view_files(source)
+    _refuse_arrays(files)
     sql = compiled.over(relation_of(compiled, files))
     quick = compiled.over(quick_relation_of(compiled, files)) if compiled.structure else sql
     connection = _database(n_threads).cursor()
@@ -79,6 +82,18 @@ def run_view(view: View, source: Path, *, typed: bool = True, n_threads: int | N
     except duckdb.Error as error:
         raise ViewError(told(error)) from None
     return Rows(schema, _batches(connection, list(dict.fromkeys([quick, sql]))), sql)
+
+
+def _refuse_arrays(files: Sequence[Path]) -> None:
+    """One JSON array, or a Bundle over many lines, reads as no resource at all: said before it gives no row."""
+    for path in files:
+        try:
+            with opened(path) as handle:
+                first = handle.readline(LARGEST_RESOURCE + 1).lstrip()
+        except (OSError, EOFError, zlib.error):
+            continue  # packed and damaged: the database says so
+        if first.startswith(b"["):
+            raise ViewError(f"{path.name} is one JSON array, and one resource a line is read (NDJSON). Split it: jq -c '.[]'")
 
 
 @lru_cache(maxsize=2)

@@ -122,3 +122,14 @@ def test_a_run_as_of_a_day_gives_one_row_a_person_and_accounts_for_every_row(pro
     assert visits["rows"]["out"] + visits["stages"][-1]["n_refused"] == len(
         {(r["id"], r["visit_date"]) for r in rows if r["visit_date"]}
     )
+
+
+def test_who_has_no_row_is_counted(program: Program, tmp_path: Path) -> None:
+    seen = [("a", 0), ("a", 90), ("b", 60), ("c", 80), ("d", None)]
+    rows = [{"id": i, "visit_date": None if d is None else BEGIN + timedelta(days=d), "age_years": 50.0} for i, d in seen]
+    source = write(program, rows, tmp_path / "a.parquet")
+    left_out = {}
+    for name, asked in (("on_a_day", {"as_of": "2024-01-31"}), ("each_visit", {"each_visit": True})):
+        stages = run(source, tmp_path / name, **asked)["stages"]
+        left_out[name] = [stage["n_people_left_out"] for stage in stages if stage["name"] == "follow_up"]
+    assert left_out == {"on_a_day": [2], "each_visit": [1]}  # b and c were first seen later; no visit of d has a day

@@ -258,3 +258,61 @@ def test_the_command_writes_page_and_rows(made: Any, tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert {p.stem for p in (tmp_path / "rows").iterdir()} == {f.name for f in summary.figures}
     assert "Registry report" in (tmp_path / "r.html").read_text()
+
+
+def changed(program: Program, folder: Path, change: Any) -> Path:
+    """The answers of the same registry, each row changed."""
+    rows = [change(i, row) for i, row in enumerate(registry())]
+    names = {name for row in rows for name in row}
+    pq.write_table(pa.Table.from_pylist(rows, schema=findings_schema(program, names)), folder / "a.parquet")
+    run(folder / "a.parquet", folder / "out")
+    return folder / "out"
+
+
+@pytest.mark.parametrize("n", [3, 12])
+def test_who_was_operated_after_their_last_day_is_told_and_cannot_be_worked_out_if_few(
+    program: Program, tmp_path: Path, n: int
+) -> None:
+    def early(i: int, row: dict[str, Any]) -> dict[str, Any]:
+        is_odd = 0 < i <= n
+        return row | ({"recurrence_date": row["index_operation_date"] - timedelta(days=9)} if is_odd else {})
+
+    summary = summary_of(program, changed(program, tmp_path, early))
+    figure = next(f for f in summary.figures if f.name == "recurrence")
+    assert ("A few more are left out" if n < 5 else "12 more are left out") in figure.say
+    is_shown = str(N - n) in figure.say or figure.table.rows[0][1] == N - n
+    assert is_shown == (n >= 5)
+    assert figure.table.rows[0][2] == 0
+
+
+def test_an_interval_never_leaves_its_value_out(made: Any) -> None:
+    for name in ("recurrence", "reoperation"):
+        for row in next(f for f in made[2].figures if f.name == name).table.rows:
+            if row[2] is not None:
+                assert row[3] <= row[2] <= row[4]
+                assert row[6] <= row[5] <= row[7]
+
+
+def test_a_site_named_like_a_formula_is_text_to_a_spreadsheet(program: Program, tmp_path: Path) -> None:
+    out = changed(program, tmp_path, lambda i, row: row | {"site": "=1+1" if i % 2 else "B"})
+    write_rows(summary_of(program, out), tmp_path / "rows")
+    held = "".join(path.read_text(encoding="utf-8") for path in sorted((tmp_path / "rows").glob("sites_*.csv")))
+    assert "\n'=1+1," in held
+    assert "\n=1+1" not in held
+
+
+def test_a_run_that_is_not_whole_says_so(program: Program, tmp_path: Path) -> None:
+    out = changed(program, tmp_path, lambda i, row: row)
+    assert "not whole" not in render_report(summary_of(program, out), made_on="2026-11-25")
+    (out / "receipt.json").unlink()
+    assert "This run is not whole" in render_report(summary_of(program, out), made_on="2026-11-25")
+
+
+def test_a_registry_of_few_people_does_not_tell_how_many(program: Program, tmp_path: Path) -> None:
+    rows = registry()[:3]
+    schema = findings_schema(program, {name for row in rows for name in row})
+    pq.write_table(pa.Table.from_pylist(rows, schema=schema), tmp_path / "a.parquet")
+    run(tmp_path / "a.parquet", tmp_path / "out")
+    summary = summary_of(program, tmp_path / "out")
+    assert "Fewer than 5 people" in render_report(summary, made_on="2026-11-25")
+    assert all(r["people"] in (None, 0) for r in table(summary, "flow"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -86,3 +87,11 @@ def test_lists_are_told_to_be_no_csv_and_leave_no_file(tmp_path: Path) -> None:
     with pytest.raises(ViewError, match=r"`given` holds lists.*\.parquet"):
         write_rows(made, tmp_path / "out.csv")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.ndjson"]
+
+
+@pytest.mark.parametrize("ending", [".json", ".json.gz"])
+def test_one_array_of_resources_is_told_and_not_read_as_nobody(tmp_path: Path, ending: str) -> None:
+    text = json.dumps([{"resourceType": "Patient", "id": "a"}]).encode()
+    (tmp_path / f"a{ending}").write_bytes(gzip.compress(text) if ending.endswith(".gz") else text)
+    with pytest.raises(ViewError, match="one resource a line"):
+        run_view(read_view(view(id="id")), tmp_path)

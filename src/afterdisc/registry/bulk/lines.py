@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import json
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
+from afterdisc.intake.packed import opened
 from afterdisc.registry.files.bounded_lines import MARK, BoundedLines
 
 Row = tuple[str, int, str, str]
@@ -23,7 +23,7 @@ def readable_copy(path: Path, name: str, copy: Path) -> tuple[list[Row], bool]:
     """
     out: list[Row] = []
     n = 0
-    with _opened(path) as packed, copy.open("wb") as plain:
+    with opened(path) as packed, copy.open("wb") as plain:
         lines = BoundedLines(packed)
         for n, line in enumerate(io.BufferedReader(lines, 2**20), 1):
             is_good = _is_resource(line)
@@ -41,14 +41,3 @@ def _is_resource(line: bytes) -> bool:
     except (ValueError, RecursionError):
         return False
     return isinstance(found, dict) and isinstance(found.get("resourceType"), str)
-
-
-def _opened(path: Path) -> IO[bytes]:
-    import pyarrow as pa
-
-    if path.suffix == ".gz":
-        return gzip.open(path, "rb")  # type: ignore[return-value]
-    if path.suffix == ".zst":
-        packed: IO[bytes] = pa.CompressedInputStream(pa.OSFile(str(path)), "zstd")
-        return packed
-    return path.open("rb")

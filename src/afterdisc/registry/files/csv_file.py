@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
 from afterdisc.errors import UnreadableSource
+from afterdisc.intake.packed import opened
 from afterdisc.registry.files.bounded_lines import LONGEST_LINE, MARK, BoundedLines
 from afterdisc.registry.files.sources import SourceFile
 from afterdisc.registry.outcomes import Refusal
@@ -40,7 +40,7 @@ def csv_batches(file: SourceFile, skip: int) -> Iterator[tuple[Any, list[Refusal
         refused.append(Refusal(int(row.number) - 1, "", _why(row)))
         return "skip"
 
-    lines = BoundedLines(opened(file))
+    lines = BoundedLines(opened(file.path))
     reader = pc.open_csv(
         pa.PythonFile(io.BufferedReader(lines, BLOCK_BYTES), mode="r"),
         pc.ReadOptions(use_threads=False, block_size=BLOCK_BYTES, column_names=names, skip_rows=1),
@@ -65,18 +65,6 @@ def csv_batches(file: SourceFile, skip: int) -> Iterator[tuple[Any, list[Refusal
         raise lines.damage
 
 
-def opened(file: SourceFile) -> IO[bytes]:
-    """The file as bytes, unpacked on the way."""
-    import pyarrow as pa
-
-    if file.path.suffix == ".gz":
-        return gzip.open(file.path, "rb")  # type: ignore[return-value]
-    if file.path.suffix == ".zst":
-        packed: IO[bytes] = pa.CompressedInputStream(pa.OSFile(str(file.path)), "zstd")
-        return packed
-    return file.path.open("rb")
-
-
 def _header(file: SourceFile) -> tuple[list[str], str]:
     line = _first_line(file)
     try:
@@ -99,7 +87,7 @@ def _header(file: SourceFile) -> tuple[list[str], str]:
 
 def _first_line(file: SourceFile) -> bytes:
     line = b""
-    with opened(file) as handle:
+    with opened(file.path) as handle:
         while b"\n" not in line and len(line) < LONGEST_LINE and (chunk := handle.read(4096)):
             line += chunk
     return line.split(b"\n", 1)[0]

@@ -4,6 +4,6 @@ Comes in: findings tables with `visit_date`. Goes out: one row a person or a vis
 and what a finding means; how long one holds is written in the knowledge base.
 """
 
-from afterdisc.registry.follow_up.as_of import as_of
+from afterdisc.registry.follow_up.as_of import as_of, n_left_out
 
-__all__ = ["as_of"]
+__all__ = ["as_of", "n_left_out"]

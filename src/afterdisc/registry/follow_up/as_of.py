@@ -29,7 +29,6 @@ def as_of(program: Program, files: Sequence[Path], *, date: str | None = None, e
 
     Raises UnreadableSource if a file has no visit dates.
     """
-    import duckdb
     import pyarrow.parquet as pq
 
     if not files:
@@ -38,16 +37,37 @@ def as_of(program: Program, files: Sequence[Path], *, date: str | None = None, e
     missing = next((name for name in (ID, VISIT) if name not in names), None)
     if missing:
         raise UnreadableSource(f"there is no column `{missing}`: what was known on a day needs the day of every visit.")
-    spill = str(files[0].parent / "spilled")
-    settings: dict[str, Any] = {"temp_directory": spill, "memory_limit": MEMORY, "preserve_insertion_order": False}
-    with duckdb.connect(config=settings) as connection:
-        connection.execute("SET TimeZone = 'UTC'")
+    with _database(files) as connection:
         query = _each_visit(program, names) if each_visit else _on_a_day(program, names)
         given: dict[str, object] = {"files": [str(f) for f in files], **({} if each_visit else {"day": date})}
         reader = connection.sql(query, params=given).to_arrow_reader(BATCH_ROWS)
         schema = findings_schema(program, names)
         for batch in reader:
             yield batch.select(schema.names).cast(schema)
+
+
+def n_left_out(files: Sequence[Path], *, date: str | None = None, each_visit: bool = False) -> int:
+    """How many people `as_of` gives no row: all their visits are after the day, or with a row a visit none has a day."""
+    if not files:
+        return 0
+    has_row = f"{VISIT} IS NOT NULL" if each_visit else f"{VISIT} IS NULL OR {VISIT} <= CAST($day AS DATE)"
+    query = f"""
+        SELECT count(*) FROM (SELECT {ID} FROM {SOURCE} WHERE {ID} IS NOT NULL GROUP BY {ID} HAVING NOT bool_or({has_row}))
+    """
+    given: dict[str, object] = {"files": [str(f) for f in files], **({} if each_visit else {"day": date})}
+    with _database(files) as connection:
+        return int(connection.execute(query, given).fetchall()[0][0])
+
+
+def _database(files: Sequence[Path]) -> Any:
+    """A database in memory; what does not fit is spilled beside the files."""
+    import duckdb
+
+    spill = str(files[0].parent / "spilled")
+    settings: dict[str, Any] = {"temp_directory": spill, "memory_limit": MEMORY, "preserve_insertion_order": False}
+    connection = duckdb.connect(config=settings)
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
 
 
 UNDATED = "DATE '0001-01-01'"

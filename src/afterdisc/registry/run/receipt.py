@@ -34,7 +34,10 @@ def receipt_of(
     begun: str,
     ended: str,
 ) -> dict[str, Any]:
-    """The receipt as plain data. Every row of the source is in `rows`: in = out + refused, stage by stage."""
+    """The receipt as plain data. Every row of the source is in `rows`: in = out + refused, stage by stage.
+
+    But for the stage `follow_up`, which joins the rows of a person; it says how many people have no row, and so are left out.
+    """
     assessed = Stage(
         "assessed",
         sum(d.n_in for d in journal.done),

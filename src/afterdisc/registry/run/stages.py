@@ -23,12 +23,17 @@ ROWS_A_FILE = 262_144
 
 @dataclass(frozen=True)
 class Stage:
-    """What a stage took in, gave out and refused. One row is one row of the source, then one person (and visit)."""
+    """What a stage took in, gave out and refused. One row is one row of the source, then one person (and visit).
+
+    n_people_left_out  people without a row: as of a day those first seen later, with a row a visit those without
+                       a dated visit
+    """
 
     name: str
     n_in: int
     n_out: int
     n_refused: int
+    n_people_left_out: int = 0
 
 
 def staged(
@@ -86,11 +91,12 @@ def follow_up_stage(
         import pyarrow.parquet as pq
 
         from afterdisc.registry.follow_up import as_of as states_as_of
+        from afterdisc.registry.follow_up import n_left_out
 
-        n_in = sum(pq.read_metadata(f.path).num_rows for f in files)
-        reader = states_as_of(program, [f.path for f in files], date=as_of, each_visit=each_visit)
-        n_out = write_tables(folder, reader)
-        return Stage("follow_up", n_in, n_out, 0)
+        paths = [f.path for f in files]
+        n_in = sum(pq.read_metadata(path).num_rows for path in paths)
+        n_out = write_tables(folder, states_as_of(program, paths, date=as_of, each_visit=each_visit))
+        return Stage("follow_up", n_in, n_out, 0, n_left_out(paths, date=as_of, each_visit=each_visit))
 
     return make
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup, escape
 
@@ -62,13 +62,15 @@ def bars(
     name: str, title: str, rows: Sequence[tuple[str, float, tuple[float, float] | None]], *, largest: float = 0.0
 ) -> Markup:
     """Shares from 0 to 1 as bars with whiskers, one a row."""
-    step, left = 24, 280
+    step, left = 32, 262
     top = largest or max([value for _, value, _ in rows] + [band[1] for _, _, band in rows if band] + [0.01])
     scale = (WIDTH - left - 70) / top
     parts = []
     for i, (label, value, band) in enumerate(rows):
         y = 8 + i * step
-        parts.append(said_at(left - 8, y + 12, _short(label, 42), anchor="end"))
+        words = _two_lines(label, 32)
+        for k, line in enumerate(words):
+            parts.append(said_at(left - 8, y + (6 if len(words) > 1 else 12) + 13 * k, line, anchor="end"))
         parts.append(f'<rect class="bar" x="{left}" y="{y + 2}" width="{max(value * scale, 0.5):.1f}" height="13"/>')
         if band:
             low, high = left + band[0] * scale, left + min(band[1], top) * scale
@@ -117,11 +119,13 @@ def curves(
 def funnel(name: str, title: str, marks: Sequence[Mark], limits: Sequence[Line], target: float) -> Markup:
     """One dot a site: its share against its number of people, inside the limits that chance alone allows."""
     most = max([m.x for m in marks] + [1.0])
-    frame = Frame(0, 1.05 * most, 0, 1, 320)
+    top = min(1.0, 1.25 * max([m.y for m in marks] + [target, 0.04]))
+    frame = Frame(0, 1.05 * most, 0, top, 320)
+    limits = [replace(line, points=[(x, y) for x, y in line.points if y <= top]) for line in limits]
     parts = [_axes(frame, "people", "share")]
     y = frame.y(target)
     parts.append(f'<path class="target" d="M{frame.x(0):.1f} {y:.1f}H{frame.x(frame.x1):.1f}"/>')
-    parts += [f'<path class="limit" d="{_path(frame, line)}"/>' for line in limits]
+    parts += [f'<path class="limit" d="{_path(frame, line)}"/>' for line in limits if line.points]
     parts += [_mark(frame, m) for m in marks]
     said = f"overall {100 * target:.0f} %; " + "; ".join(f"{m.label}: {100 * m.y:.0f} % of {m.x:.0f}" for m in marks[:20])
     return picture(name, title, said, "".join(parts), frame.height)

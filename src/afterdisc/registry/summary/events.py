@@ -36,6 +36,7 @@ def _figure(a: Answers, event: str, marks: list[Mapping[str, Any]], floor: int) 
     n = sum(k for *_, k in counted)
     if not n or small(n, floor):
         return None
+    n_out = int(a.one("SELECT count(DISTINCT id) FROM visits WHERE index_operation_date IS NOT NULL")) - n
     km, aj = _fitted(counted)
     longest = max(days for days, _, _ in counted) / DAYS_A_YEAR
     ticks = [longest * i / POINTS for i in range(POINTS + 1)]
@@ -51,13 +52,15 @@ def _figure(a: Answers, event: str, marks: list[Mapping[str, Any]], floor: int) 
         rows.append((round(years, 2), None if hidden else left, *(None if hidden else round(x, 4) for x in shown)))
     shown_rows = [r for r in rows if r[1] is not None]
     kept_shown = [years for years, r in zip(ticks, rows, strict=True) if r[1] is not None]
+    if small(n_out, floor) and shown_rows and rows[0][1] is not None:
+        rows[0] = shown_rows[0] = (rows[0][0], None, *rows[0][2:])  # all less those at risk would give who is left out
     lines = [
         Line("Kaplan-Meier", [(r[0], r[2]) for r in shown_rows], [(r[0], r[3], r[4]) for r in shown_rows]),
         Line("Aalen-Johansen", [(r[0], r[5]) for r in shown_rows], [(r[0], r[6], r[7]) for r in shown_rows]),
     ]
     mine = [m for m in marks if m["event"] == event and m["years"] <= longest]
     published = [Mark(f"published, {m['years']:g} y", m["years"], m["value"], hollow=True) for m in mine]
-    risk = [(r[0], f"{r[1]:,}") for r in shown_rows[:: max(1, len(shown_rows) // 6)]]
+    risk = [(r[0], "–" if r[1] is None else f"{r[1]:,}") for r in shown_rows[:: max(1, len(shown_rows) // 6)]]
     if not shown_rows:
         return None
     until = shown_rows[-1][0]
@@ -71,8 +74,12 @@ def _figure(a: Answers, event: str, marks: list[Mapping[str, Any]], floor: int) 
         y_label="share with the event",
         at_risk=risk,
     )
+    few_out = small(n_out, floor)
+    who = "People" if few_out else f"{n:,} people"
+    how_many = "A few" if few_out else f"{n_out:,}"
+    left_out = f"{how_many} more are left out: never seen after it, or an event before it. " if n_out else ""
     say = (
-        f"{n:,} people with a dated index operation, {n_events:,} with the event by {until:g} years. "
+        f"{who} with a dated index operation, {n_events:,} with the event by {until:g} years. {left_out}"
         f"Competing: {' and '.join(rivals) or 'nothing'}. Steps of few people are left out. "
         "A hollow dot is a published result of other people, shown beside and never averaged in."
     )
@@ -120,6 +127,7 @@ def _fitted(
         km = KaplanMeierFitter().fit(days, [k == 1 for k in kinds], weights=weights)
         aj = AalenJohansenFitter(seed=SEED).fit(days, kinds, event_of_interest=1, weights=weights)
     band, spread = km.confidence_interval_survival_function_, aj.confidence_interval_
+    share = aj.cumulative_density_.iloc[:, 0]  # before the first event there is no variance: the interval is the value
     return (
         {
             "value": _steps(1 - km.survival_function_.iloc[:, 0]),
@@ -127,9 +135,9 @@ def _fitted(
             "high": _steps(1 - band.iloc[:, 0]),
         },
         {
-            "value": _steps(aj.cumulative_density_.iloc[:, 0]),
-            "low": _steps(spread.iloc[:, 0]),
-            "high": _steps(spread.iloc[:, 1]),
+            "value": _steps(share),
+            "low": _steps(spread.iloc[:, 0].fillna(share)),
+            "high": _steps(spread.iloc[:, 1].fillna(share)),
         },
     )
 

@@ -47,6 +47,8 @@ def flow_figure(a: Answers, book: Book, floor: int) -> Figure:
         told: list[int | None] = suppressed(counts, floor) if adds_up else [*counts]
         if part == "rows" and small(counts[1], floor):
             told = [None, None]  # read and refused differ by the assessed, which are shown
+        if part in ("rows", "assessed") and small(n, floor):
+            told = [None] * len(counts)
         boxes.append([(label, _count(k), (k or 0) / max(n, 1)) for (label, _), k in zip(counted, told, strict=True)])
         rows += [(part, label, k) for (label, _), k in zip(counted, told, strict=True)]
     say = "Everybody who was assessed, by how soon they must be seen, where they stand, and the first thing to do next."

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import Any
 
 from afterdisc.registry.summary.summary import Summary
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_rows(summary: Summary, folder: Path) -> list[Path]:
@@ -17,6 +20,13 @@ def write_rows(summary: Summary, folder: Path) -> list[Path]:
         with path.open("w", newline="", encoding="utf-8") as handle:
             writer = csv.writer(handle, lineterminator="\n")
             writer.writerow(figure.table.columns)
-            writer.writerows(["" if v is None else v for v in row] for row in figure.table.rows)
+            writer.writerows(map(_field, row) for row in figure.table.rows)
         made.append(path)
     return made
+
+
+def _field(value: Any) -> Any:
+    """As it is; a text that a spreadsheet would run as a formula, such as the name of a site, gets an apostrophe before it."""
+    if value is None:
+        return ""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
